@@ -1,0 +1,73 @@
+//! Aggregates: state folded from one stream, what each event does to it, what may be asked of it.
+//!
+//! The traits here are obligations that the macros write and rustc checks; their
+//! `on_unimplemented` texts are what a user reads when a rule is broken.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{EventOf, Events};
+
+mod action;
+mod emits;
+
+pub use action::{Action, ActionEntry, Actions, Given, Rejected, Returns, Spec};
+pub use emits::Emits;
+
+/// State folded from one stream of events.
+///
+/// Written by `#[derive(Aggregate)]` with `#[aggregate(events = CartEvent)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an aggregate",
+    label = "this is not an aggregate",
+    note = "put `#[derive(Aggregate, Default, Clone, Serialize, Deserialize)]` and `#[aggregate(events = …)]` on the struct `{Self}`"
+)]
+pub trait Aggregate:
+    Default + Clone + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+    /// The closed set of its events; each has a [`Patch`].
+    type Events: Events + Apply<Self>;
+
+    /// Its name, the category of its streams; contains no `-`.
+    const NAME: &'static str;
+
+    /// The doc comment of the type.
+    const DOCS: &'static str;
+
+    /// After how many events a snapshot is taken; `None` for never.
+    const SNAPSHOT_EVERY: Option<u64>;
+}
+
+/// How one event changes the state.
+///
+/// Written by `#[patch]` for each method `fn(&mut self, E)`. Events come by value: replay moves
+/// payloads into the state.
+#[diagnostic::on_unimplemented(
+    message = "event `{E}` has no patch on `{Self}`",
+    label = "no patch takes `{E}`",
+    note = "add a method that takes it to the `#[patch] impl {Self}` block, as in `fn name(&mut self, event: {E}) {{ … }}`"
+)]
+pub trait Patch<E: EventOf<Self::Events, Self>>: Aggregate {
+    /// Applies the event.
+    fn patch(&mut self, event: E);
+}
+
+/// A set of events of which every one has a patch on `A`.
+///
+/// Written by `#[derive(Events)]`.
+#[diagnostic::on_unimplemented(
+    message = "not every event of `{Self}` has a patch on `{A}`",
+    note = "each variant of `{Self}` needs a method in the `#[patch] impl {A}` block"
+)]
+pub trait Apply<A> {
+    /// Applies the event to the state.
+    fn apply(self, state: &mut A);
+}
+
+/// Folds events into a state, in their order.
+pub fn fold<A: Aggregate>(events: impl IntoIterator<Item = A::Events>) -> A {
+    let mut state = A::default();
+    for event in events {
+        event.apply(&mut state);
+    }
+    state
+}

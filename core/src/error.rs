@@ -1,0 +1,175 @@
+//! What can go wrong, told with the stream it happened to and what to do.
+
+use std::{error::Error as StdError, fmt};
+
+use crate::{DecodeError, Id, InvalidStream, StreamId, Version, store::Expected};
+
+/// The result of everything but actions.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong anywhere but in the domain.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An expectation did not hold; nothing was stored.
+    #[error(transparent)]
+    Conflict(#[from] Conflict),
+    /// A name that cannot be a stream's.
+    #[error(transparent)]
+    InvalidStream(#[from] InvalidStream),
+    /// A batch that no store takes; nothing was stored.
+    #[error("cannot append to `{stream}`: {why}")]
+    InvalidBatch {
+        /// The stream.
+        stream: StreamId,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// A key was used before with other content; nothing was stored.
+    #[error("the key `{key}` was used before with other content; use a new key for a new request")]
+    KeyReused {
+        /// The key.
+        key: String,
+    },
+    /// A stored event that this program cannot read.
+    #[error("cannot read event {id}, version {version} of `{stream}`")]
+    Decode {
+        /// The stream.
+        stream: StreamId,
+        /// Its place in the stream.
+        version: Version,
+        /// Its place in the log.
+        id: Id,
+        /// Why.
+        source: Box<DecodeError>,
+    },
+    /// A value that cannot be written as JSON; nothing was stored.
+    #[error("cannot write {what} as JSON")]
+    Encode {
+        /// What it is.
+        what: String,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// Another worker has moved the projection on; nothing was stored.
+    #[error("`{view}` stands at {actual}, not at {expected}: another worker has moved it on")]
+    Stale {
+        /// The projection.
+        view: String,
+        /// The checkpoint that was expected.
+        expected: Id,
+        /// The stored one.
+        actual: Id,
+    },
+    /// The lease has gone to another; nothing was stored.
+    #[error("the lease `{lease}` with token {token} has gone to another holder")]
+    Fenced {
+        /// The lease.
+        lease: String,
+        /// The token that was shown.
+        token: u64,
+    },
+    /// Something was asked for that the app was not built with.
+    #[error("this app does not know the {what} `{name}`: {help}")]
+    Unknown {
+        /// What kind of thing.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// What to do.
+        help: String,
+    },
+    /// A projection has stopped.
+    #[error("the projection `{view}` has stopped at {at}")]
+    ProjectionStopped {
+        /// The projection.
+        view: String,
+        /// Up to where it has seen the log.
+        at: Id,
+        /// Why.
+        source: std::sync::Arc<Error>,
+    },
+    /// The app or the store has been shut down.
+    #[error("{what} has been shut down")]
+    Closed {
+        /// Which of them.
+        what: &'static str,
+    },
+    /// The store itself failed. After an append the outcome may be open: repeat it with a key.
+    #[error("the {store} store failed to {action}")]
+    Store {
+        /// Which store.
+        store: &'static str,
+        /// What it was about to do.
+        action: String,
+        /// Why.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+}
+
+/// An expectation that did not hold; nothing was stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Conflict {
+    /// The stream.
+    pub stream: StreamId,
+    /// What was expected of it.
+    pub expected: Expected,
+    /// The version of its last event.
+    pub actual: Version,
+}
+
+impl Conflict {
+    /// Tells what was expected and what was found.
+    pub const fn new(stream: StreamId, expected: Expected, actual: Version) -> Self {
+        Self { stream, expected, actual }
+    }
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { stream, expected, actual } = self;
+        match expected {
+            Expected::Empty => write!(f, "`{stream}` should be empty"),
+            Expected::Version(version) => write!(f, "`{stream}` should be at version {version}"),
+            Expected::Exists => write!(f, "`{stream}` should exist"),
+            Expected::Any => write!(f, "`{stream}` changed meanwhile"),
+        }?;
+        match actual {
+            Version(0) => f.write_str(" and is empty"),
+            version => write!(f, " and is at version {version}"),
+        }
+    }
+}
+
+impl StdError for Conflict {}
+
+/// Why an action came to nothing. Only [`Store`](Self::Store) may leave the outcome open.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ActError<E> {
+    /// The domain refused: the action's own error.
+    #[error(transparent)]
+    Rejected(E),
+    /// The stream was not at the expected version, or other writers were faster every time.
+    #[error(transparent)]
+    Conflict(Conflict),
+    /// Anything else.
+    #[error(transparent)]
+    Store(Error),
+}
+
+impl<E> From<Error> for ActError<E> {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Conflict(conflict) => Self::Conflict(conflict),
+            error => Self::Store(error),
+        }
+    }
+}
+
+impl<E> From<InvalidStream> for ActError<E> {
+    fn from(error: InvalidStream) -> Self {
+        Self::Store(error.into())
+    }
+}

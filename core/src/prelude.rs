@@ -1,0 +1,10 @@
+//! What a program that uses actum needs in nearly every file.
+
+pub use crate::{
+    ActError, Aggregate, Committed, Conflict, Event, Events, Id, Projection, StreamId, Timestamp,
+    Version,
+    store::{Expected, Memory, Query},
+};
+
+#[cfg(feature = "derive")]
+pub use crate::{action, patch, projection};
