@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt};
 
-use crate::{DecodeError, Id, InvalidStream, StreamId, Version, store::Expected};
+use crate::{Committed, DecodeError, Id, InvalidStream, StreamId, Version, store::Expected};
 
 /// The result of everything but actions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -52,7 +52,7 @@ pub enum Error {
         source: serde_json::Error,
     },
     /// Another worker has moved the projection on; nothing was stored.
-    #[error("`{view}` stands at {actual}, not at {expected}: another worker has moved it on")]
+    #[error("{view} stands at {actual}, not at {expected}: another worker has moved it on")]
     Stale {
         /// The projection.
         view: String,
@@ -79,8 +79,26 @@ pub enum Error {
         /// What to do.
         help: String,
     },
+    /// The stored document of a projection does not fit its type.
+    #[error("the document of {view} does not fit its type; raise the projection's version")]
+    Document {
+        /// The projection.
+        view: String,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// A handler of a projection panicked.
+    #[error("a handler of {view} panicked at event {id}: {message}")]
+    Panicked {
+        /// The projection.
+        view: String,
+        /// The event.
+        id: Id,
+        /// The text of the panic.
+        message: String,
+    },
     /// A projection has stopped.
-    #[error("the projection `{view}` has stopped at {at}")]
+    #[error("the projection {view} has stopped behind {at}")]
     ProjectionStopped {
         /// The projection.
         view: String,
@@ -117,18 +135,40 @@ pub struct Conflict {
     pub expected: Expected,
     /// The version of its last event.
     pub actual: Version,
+    /// The events that got in between, oldest first, where an app answers; the first ten.
+    pub between: Vec<Between>,
+}
+
+/// An event that got in between.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Between {
+    /// Its name.
+    pub name: std::sync::Arc<str>,
+    /// Its place in the stream.
+    pub version: Version,
+    /// Who caused it.
+    pub actor: Option<String>,
+}
+
+impl Between {
+    /// Names an event that got in between.
+    pub fn new(event: &Committed) -> Self {
+        let actor = event.meta.actor().map(str::to_owned);
+        Self { name: std::sync::Arc::clone(&event.name), version: event.version, actor }
+    }
 }
 
 impl Conflict {
     /// Tells what was expected and what was found.
     pub const fn new(stream: StreamId, expected: Expected, actual: Version) -> Self {
-        Self { stream, expected, actual }
+        Self { stream, expected, actual, between: Vec::new() }
     }
 }
 
 impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { stream, expected, actual } = self;
+        let Self { stream, expected, actual, between } = self;
         match expected {
             Expected::Empty => write!(f, "`{stream}` should be empty"),
             Expected::Version(version) => write!(f, "`{stream}` should be at version {version}"),
@@ -138,7 +178,15 @@ impl fmt::Display for Conflict {
         match actual {
             Version(0) => f.write_str(" and is empty"),
             version => write!(f, " and is at version {version}"),
+        }?;
+        for (at, Between { name, version, actor }) in between.iter().enumerate() {
+            let joint = if at == 0 { ": in between came" } else { "," };
+            write!(f, "{joint} {name} ({version})")?;
+            if let Some(actor) = actor {
+                write!(f, " by {actor}")?;
+            }
         }
+        Ok(())
     }
 }
 

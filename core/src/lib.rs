@@ -4,10 +4,14 @@
 extern crate self as actum;
 
 mod aggregate;
+mod app;
+mod clock;
 mod error;
 mod event;
+mod model;
 pub mod prelude;
 mod projection;
+mod snapshot;
 pub mod store;
 mod stream;
 
@@ -19,11 +23,19 @@ pub use aggregate::{
     Action, ActionEntry, Actions, Aggregate, Apply, Emits, Given, Patch, Rejected, Returns, Spec,
     fold,
 };
-pub use error::{ActError, Conflict, Error, Result};
+pub use app::{
+    Act, ActJson, Acts, App, AsOf, Builder, Done, Feed, Health, Load, Loaded, LoadedJson,
+    ProjectionHealth, ProjectionState, View,
+};
+pub use clock::{Clock, Ids, System};
+pub use error::{ActError, Between, Conflict, Error, Result};
 pub use event::{
     Committed, DecodeError, Event, EventOf, Events, Json, Kind, Meta, MetaFields, Payload,
 };
 pub use jiff::Timestamp;
+pub use model::{
+    ActionModel, AggregateModel, EventModel, GivenModel, Model, ProjectionModel, TakesModel,
+};
 pub use projection::{Handler, Projection};
 pub use stream::{Id, InvalidStream, StreamId, Version};
 

@@ -1,8 +1,8 @@
 //! What a program that uses actum needs in nearly every file.
 
 pub use crate::{
-    ActError, Aggregate, Committed, Conflict, Event, Events, Id, Projection, StreamId, Timestamp,
-    Version,
+    ActError, Acts, Aggregate, App, Committed, Conflict, Event, Events, Id, Projection, StreamId,
+    Timestamp, Version,
     store::{Expected, Memory, Query},
 };
 

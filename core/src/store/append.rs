@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Id, Json, Meta, StreamId, Version};
+use crate::{Id, Json, Meta, StreamId, Version, clock::whole_microseconds};
 
 /// Events for one or more streams, stored together or not at all.
 ///
@@ -101,14 +101,14 @@ pub struct NewEvent {
 impl NewEvent {
     /// An event of now, without meta data.
     pub fn new(name: impl Into<Cow<'static, str>>, data: Json) -> Self {
-        Self { name: name.into(), schema: 1, data, meta: Meta::default(), created: now() }
+        Self {
+            name: name.into(),
+            schema: 1,
+            data,
+            meta: Meta::default(),
+            created: whole_microseconds(Timestamp::now()),
+        }
     }
-}
-
-/// The present time in whole microseconds, which is what all stores keep.
-fn now() -> Timestamp {
-    let now = Timestamp::now();
-    Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
 }
 
 /// Makes an append idempotent: the same key with the same content is stored once.
@@ -169,4 +169,6 @@ pub struct Placed {
     pub last: Id,
     /// The version of the stream afterwards.
     pub version: Version,
+    /// How many there are.
+    pub count: u64,
 }

@@ -147,6 +147,7 @@ impl State {
         }
         let first = self.head().next();
         let mut version = before;
+        let count = write.events.len() as u64;
         let mut indexes = Vec::with_capacity(write.events.len());
         for NewEvent { name, schema, data, meta, created } in write.events {
             version = version.next();
@@ -164,7 +165,7 @@ impl State {
             });
         }
         self.streams.entry(write.stream).or_default().extend(indexes);
-        Placed { first, last: self.head(), version }
+        Placed { first, last: self.head(), version, count }
     }
 
     fn interned(&mut self, name: Cow<'static, str>) -> Arc<str> {

@@ -1,0 +1,247 @@
+//! The app: a store, the aggregates that may act on it, and the projections that follow it.
+//!
+//! Data flows one way: an action decides on a state, its events are appended, the state and the
+//! projections follow the log.
+
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    sync::Arc,
+    time::Duration,
+};
+
+use crate::{
+    Aggregate, Committed, Error, Model, Projection, Result, StreamId, Version,
+    app::{aggregate::Registered, erased::Erased, runner::Runner, task::Tasks},
+    clock::{Clock, Ids},
+    store::{Query, Store},
+};
+
+mod act;
+mod aggregate;
+mod builder;
+mod cell;
+mod erased;
+mod feed;
+mod health;
+mod load;
+mod runner;
+mod task;
+mod view;
+
+pub(crate) use cell::Held;
+
+pub use act::{Act, Acts, Done};
+pub use builder::Builder;
+pub use erased::{ActJson, LoadedJson};
+pub use feed::Feed;
+pub use health::{Health, ProjectionHealth, ProjectionState};
+pub use load::{AsOf, Load, Loaded};
+pub use view::View;
+
+/// A running app; clones share it.
+///
+/// ```text
+/// use actum::prelude::*;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Event, Serialize, Deserialize)]
+/// struct Counted { by: u64 }
+/// #[derive(Events)]
+/// enum CounterEvent { Counted(Counted) }
+/// #[derive(Aggregate, Default, Clone, Serialize, Deserialize)]
+/// #[aggregate(events = CounterEvent)]
+/// struct Counter { total: u64 }
+/// #[patch]
+/// impl Counter {
+///     fn counted(&mut self, event: Counted) { self.total += event.by }
+/// }
+/// #[derive(Serialize, Deserialize)]
+/// struct Count { by: u64 }
+/// #[action]
+/// impl Counter {
+///     fn count(&self, Count { by }: Count) -> Result<Counted, std::convert::Infallible> {
+///         Ok(Counted { by })
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = App::new(Memory::new()).with::<Counter>().start().await?;
+/// app.act::<Counter>("a", Count { by: 2 }).await?;
+/// app.act::<Counter>("a", Count { by: 3 }).actor("alice").await?;
+/// assert_eq!(app.load::<Counter>("a").await?.total, 5);
+/// assert_eq!(app.load::<Counter>("a").as_of(Version(1)).await?.total, 2);
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    retries: u32,
+    /// `Registered<A>` under the type `A`.
+    aggregates: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    names: HashMap<&'static str, Arc<dyn Erased>>,
+    runners: HashMap<TypeId, Runner>,
+    model: Model,
+    tasks: Tasks,
+}
+
+impl App {
+    /// Begins an app on a store.
+    #[expect(
+        clippy::new_ret_no_self,
+        reason = "an app is built in steps, and starts with the last"
+    )]
+    pub fn new(store: impl Store) -> Builder {
+        Builder::new(Arc::new(store))
+    }
+
+    /// Loads the state of an aggregate: the latest, or as of a version, an id or a time.
+    ///
+    /// A stream without events gives the default state at version 0.
+    pub fn load<A: Aggregate>(&self, id: impl std::fmt::Display) -> Load<'_, A> {
+        Load::new(self, StreamId::of::<A>(id))
+    }
+
+    /// Reads all events of one aggregate instance, oldest first: its audit trail.
+    pub fn history<A: Aggregate>(
+        &self,
+        id: impl std::fmt::Display,
+    ) -> Result<Feed<Committed<A::Events>>> {
+        Ok(Feed::typed(self.read(Query::stream(StreamId::of::<A>(id)?))))
+    }
+
+    /// Reads what a query asks for, streaming.
+    ///
+    /// ```
+    /// # use actum::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::new(Memory::new()).start().await?;
+    /// let mut newest = app.read(Query::all().backward().limit(10));
+    /// while let Some(event) = newest.next().await {
+    ///     println!("{}", serde_json::to_string(&event?)?);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn read(&self, query: Query) -> Feed<Committed> {
+        Feed::new(self.0.store.read(query))
+    }
+
+    /// Reads the document of a projection.
+    pub fn view<P: Projection>(&self) -> View<'_, P> {
+        View::new(self)
+    }
+
+    /// Acts by name and JSON, for callers without the types.
+    ///
+    /// ```
+    /// # use actum::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::new(Memory::new()).start().await?;
+    /// let refused = app.act_json("Cart", "123", "AddItem", r#"{"sku":"A123","qty":2}"#).await;
+    /// assert!(refused.unwrap_err().to_string().contains("does not know the aggregate `Cart`"));
+    /// # Ok(()) }
+    /// ```
+    pub fn act_json(
+        &self,
+        aggregate: &str,
+        id: impl std::fmt::Display,
+        action: &str,
+        input: impl Into<String>,
+    ) -> ActJson<'_> {
+        ActJson::new(self, aggregate, &id, action, input.into())
+    }
+
+    /// Loads a state by name, as JSON.
+    pub async fn load_json(
+        &self,
+        aggregate: &str,
+        id: impl std::fmt::Display,
+        as_of: Option<AsOf>,
+    ) -> Result<LoadedJson> {
+        let stream = StreamId::new(aggregate, id)?;
+        self.named(aggregate)?.load(self, stream, as_of).await
+    }
+
+    /// What the app consists of, as data.
+    pub fn model(&self) -> &Model {
+        &self.0.model
+    }
+
+    /// The store, for what the app has no method for.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.0.store
+    }
+
+    /// Tells how far each projection is and what ails it.
+    pub async fn health(&self) -> Result<Health> {
+        health::health(self).await
+    }
+
+    /// Stops the projections and waits until what is in flight is stored, at most `grace`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] when something was still at work after `grace`; it has been cut off, and
+    /// will go on where its checkpoint stands.
+    pub async fn shutdown(self, grace: Duration) -> Result<()> {
+        self.0.tasks.stop(grace).await
+    }
+
+    fn registered<A: Aggregate>(&self) -> Result<Arc<Registered<A>>> {
+        self.0
+            .aggregates
+            .get(&TypeId::of::<A>())
+            .and_then(|any| Arc::clone(any).downcast::<Registered<A>>().ok())
+            .ok_or_else(|| Error::Unknown {
+                what: "aggregate",
+                name: A::NAME.to_owned(),
+                help: format!("add `.with::<{}>()` where the app is built", A::NAME),
+            })
+    }
+
+    /// Stores a snapshot of the latest state of an aggregate now.
+    pub async fn snapshot<A: Aggregate>(&self, id: impl std::fmt::Display) -> Result<Version> {
+        let registered = self.registered::<A>()?;
+        let stream = StreamId::of::<A>(id)?;
+        let held = registered.refresh(&stream, &registered.cell(&stream)).await?;
+        registered.snapshots.save(&stream, &held).await?;
+        Ok(held.version)
+    }
+
+    fn runner<P: Projection>(&self) -> Result<&Runner> {
+        self.0.runners.get(&TypeId::of::<P>()).ok_or_else(|| Error::Unknown {
+            what: "projection",
+            name: P::NAME.to_owned(),
+            help: format!("add `.project::<{}>()` where the app is built", P::NAME),
+        })
+    }
+
+    fn named(&self, aggregate: &str) -> Result<&dyn Erased> {
+        self.0.names.get(aggregate).map(AsRef::as_ref).ok_or_else(|| Error::Unknown {
+            what: "aggregate",
+            name: aggregate.to_owned(),
+            help: match self.0.names.len() {
+                0 => "it was built without any".to_owned(),
+                _ => format!("it was built with {}", self.aggregate_names()),
+            },
+        })
+    }
+
+    fn aggregate_names(&self) -> String {
+        let names: Vec<_> = self.0.model.aggregates.iter().map(|one| one.name).collect();
+        names.join(", ")
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("model", &self.0.model).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,73 @@
+//! One aggregate of an app: its states in memory, and how one is brought up to date.
+
+use std::{num::NonZeroUsize, sync::Arc};
+
+use futures_util::StreamExt;
+use quick_cache::sync::Cache;
+
+use crate::{
+    Aggregate, Result, StreamId,
+    app::{
+        cell::{Cell, Held},
+        task::Tasks,
+    },
+    snapshot::Snapshotter,
+    store::{Query, Store},
+};
+
+/// An aggregate that the app was built with.
+pub(super) struct Registered<A: Aggregate> {
+    cells: Cache<StreamId, Arc<Cell<A>>>,
+    store: Arc<dyn Store>,
+    pub(super) snapshots: Snapshotter<A>,
+}
+
+impl<A: Aggregate> Registered<A> {
+    pub(super) fn new(cached: NonZeroUsize, tasks: &Tasks, store: &Arc<dyn Store>) -> Self {
+        let (snapshots, work) = Snapshotter::new(Arc::clone(store));
+        let mut stop = tasks.stopping();
+        tasks.spawn(async move {
+            work.run(async move { stop.wanted().await }).await;
+        });
+        Self { cells: Cache::new(cached.get()), store: Arc::clone(store), snapshots }
+    }
+
+    /// The cell of a stream, made where there is none.
+    pub(super) fn cell(&self, stream: &StreamId) -> Arc<Cell<A>> {
+        if let Some(cell) = self.cells.get(stream) {
+            return cell;
+        }
+        let made = self.cells.get_or_insert_with(stream, || Ok::<_, ()>(Arc::new(Cell::new())));
+        // The closure cannot fail.
+        made.unwrap_or_else(|()| Arc::new(Cell::new()))
+    }
+
+    /// The state in memory, or the snapshot and what came after it.
+    pub(super) async fn load(&self, stream: &StreamId, cell: &Cell<A>) -> Result<Held<A>> {
+        match cell.get() {
+            Some(held) => Ok(held),
+            None => self.refresh(stream, cell).await,
+        }
+    }
+
+    /// The latest state, whoever has written to the stream.
+    pub(super) async fn refresh(&self, stream: &StreamId, cell: &Cell<A>) -> Result<Held<A>> {
+        let held = match cell.get() {
+            Some(held) => held,
+            None => self.snapshots.latest(stream).await.unwrap_or_else(Held::empty),
+        };
+        let query = Query::stream(stream.clone()).from_version(held.version.next());
+        let held = self.fold(held, query).await?;
+        cell.keep(&held);
+        Ok(held)
+    }
+
+    /// The state that the events of a query lead to from another.
+    pub(super) async fn fold(&self, mut held: Held<A>, query: Query) -> Result<Held<A>> {
+        let mut pages = self.store.read(query.without_meta());
+        while let Some(page) = pages.next().await {
+            held.extend(&page?)?;
+        }
+        Ok(held)
+    }
+}

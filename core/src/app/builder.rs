@@ -1,0 +1,199 @@
+//! Builds an app step by step.
+
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    num::NonZeroUsize,
+    sync::Arc,
+};
+
+use crate::{
+    Actions, Error, Events, Model, Projection, Result,
+    app::{App, Inner, aggregate::Registered, erased::Erased, runner, runner::Runner, task::Tasks},
+    clock::{Clock, Ids, System},
+    event::Kind,
+    model::{AggregateModel, ProjectionModel},
+    store::Store,
+};
+
+/// How many states are kept in memory for each aggregate unless told otherwise.
+const CACHED: usize = 10_000;
+
+/// How often an action is repeated after a conflict unless told otherwise.
+const RETRIES: u32 = 20;
+
+/// One registered aggregate, with its types and without.
+type Faces = (Arc<dyn Any + Send + Sync>, Arc<dyn Erased>);
+
+/// Names the aggregates that emit an event type.
+type Emitters<'a> = &'a dyn Fn(&Kind) -> Vec<&'static str>;
+
+type Starter = Box<dyn FnOnce(&Context<'_>) -> Runner + Send>;
+
+/// What a projection needs to start.
+pub(super) struct Context<'a> {
+    pub(super) store: &'a Arc<dyn Store>,
+    pub(super) clock: &'a Arc<dyn Clock>,
+    pub(super) tasks: &'a Tasks,
+    pub(super) model: &'a ProjectionModel,
+}
+
+/// An app that has not started yet; made by [`App::new`].
+pub struct Builder {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    cached: NonZeroUsize,
+    retries: u32,
+    aggregates: Vec<Declared>,
+    projections: Vec<Followed>,
+}
+
+struct Declared {
+    type_id: TypeId,
+    model: AggregateModel,
+    kinds: &'static [Kind],
+    make: fn(NonZeroUsize, &Tasks, &Arc<dyn Store>) -> Faces,
+}
+
+struct Followed {
+    type_id: TypeId,
+    name: &'static str,
+    model: fn(Emitters<'_>) -> ProjectionModel,
+    start: Starter,
+}
+
+impl Builder {
+    pub(super) fn new(store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            clock: Arc::new(System),
+            ids: Arc::new(System),
+            cached: NonZeroUsize::new(CACHED).unwrap_or(NonZeroUsize::MIN),
+            retries: RETRIES,
+            aggregates: Vec::new(),
+            projections: Vec::new(),
+        }
+    }
+
+    /// Adds an aggregate.
+    #[must_use]
+    pub fn with<A: Actions>(mut self) -> Self {
+        self.aggregates.push(Declared {
+            type_id: TypeId::of::<A>(),
+            model: AggregateModel::of::<A>(),
+            kinds: A::Events::KINDS,
+            make: |cached, tasks, store| {
+                let registered = Arc::new(Registered::<A>::new(cached, tasks, store));
+                (Arc::clone(&registered) as _, registered)
+            },
+        });
+        self
+    }
+
+    /// Adds a projection; it follows the log from where its checkpoint stands.
+    #[must_use]
+    pub fn project<P: Projection>(mut self) -> Self {
+        self.projections.push(Followed {
+            type_id: TypeId::of::<P>(),
+            name: P::NAME,
+            model: |emitters| ProjectionModel::of::<P>(emitters),
+            start: Box::new(|context| runner::start::<P>(context)),
+        });
+        self
+    }
+
+    /// Tells how many states each aggregate keeps in memory; 10,000 unless told otherwise.
+    #[must_use]
+    pub fn cache(mut self, states: NonZeroUsize) -> Self {
+        self.cached = states;
+        self
+    }
+
+    /// Tells how often an action is repeated after a conflict; 20 times unless told otherwise.
+    #[must_use]
+    pub fn retries(mut self, times: u32) -> Self {
+        self.retries = times;
+        self
+    }
+
+    /// Takes the time from another clock than the system's.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Takes the ids of correlations from elsewhere.
+    #[must_use]
+    pub fn ids(mut self, ids: impl Ids) -> Self {
+        self.ids = Arc::new(ids);
+        self
+    }
+
+    /// Starts the app and its projections, on the current tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] when two aggregates or two projections have one name; what the store
+    /// answers when it cannot be read.
+    #[expect(clippy::unused_async, reason = "the start of a store's work is awaited here")]
+    pub async fn start(self) -> Result<App> {
+        let Self { store, clock, ids, cached, retries, aggregates, projections } = self;
+        let tasks = Tasks::default();
+        let mut model = Model::default();
+        let mut types = HashMap::new();
+        let mut names = HashMap::new();
+        for declared in &aggregates {
+            let (any, erased) = (declared.make)(cached, &tasks, &store);
+            types.insert(declared.type_id, any);
+            if names.insert(declared.model.name, erased).is_some() {
+                return Err(twice("aggregate", declared.model.name));
+            }
+            model.aggregates.push(declared.model.clone());
+        }
+        let emitters = |event: &Kind| {
+            let emits =
+                |one: &&Declared| one.kinds.iter().any(|kind| kind.type_id == event.type_id);
+            aggregates.iter().filter(emits).map(|one| one.model.name).collect()
+        };
+        let mut runners = HashMap::new();
+        for followed in projections {
+            if model.projections.iter().any(|other| other.name == followed.name) {
+                return Err(twice("projection", followed.name));
+            }
+            let described = (followed.model)(&emitters);
+            let context =
+                Context { store: &store, clock: &clock, tasks: &tasks, model: &described };
+            runners.insert(followed.type_id, (followed.start)(&context));
+            model.projections.push(described);
+        }
+        let aggregates = types;
+        Ok(App(Arc::new(Inner {
+            store,
+            clock,
+            ids,
+            retries,
+            aggregates,
+            names,
+            runners,
+            model,
+            tasks,
+        })))
+    }
+}
+
+fn twice(what: &'static str, name: &str) -> Error {
+    Error::Unknown {
+        what,
+        name: name.to_owned(),
+        help: "it was added twice, or two types have this name; give one another `name = \"…\"`"
+            .to_owned(),
+    }
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder").finish_non_exhaustive()
+    }
+}

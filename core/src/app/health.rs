@@ -1,0 +1,122 @@
+//! How an app fares: which projection is behind, which one is stuck, since when, and why.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+
+use crate::{
+    App, Conflict, Error, Id, Result, Version,
+    app::runner::Runner,
+    error::Between,
+    store::{Expected, Query},
+};
+
+/// How an app fares.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Health {
+    /// The highest id of the log.
+    pub head: Id,
+    /// Each projection, in the order in which the app was built.
+    pub projections: Vec<ProjectionHealth>,
+}
+
+/// How a projection fares.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ProjectionHealth {
+    /// Its name.
+    pub name: &'static str,
+    /// The version of its fold.
+    pub version: u32,
+    /// Up to where it has seen the log.
+    pub seen: Id,
+    /// How many ids it is behind: at most so many events.
+    pub lag: u64,
+    /// How long the oldest event it has not seen has been there; `None` when it has seen all.
+    pub lag_time: Option<Duration>,
+    /// Whether it runs.
+    pub state: ProjectionState,
+}
+
+/// Whether a projection runs.
+#[derive(Clone, Debug)]
+pub enum ProjectionState {
+    /// It runs.
+    Running,
+    /// The store failed; it tries again by itself.
+    Retrying {
+        /// Since when it has failed.
+        since: Timestamp,
+        /// How often in a row.
+        failures: u32,
+        /// The latest error.
+        error: Arc<Error>,
+    },
+    /// It met an event that it cannot take, and stands before it.
+    Stopped {
+        /// Since when.
+        since: Timestamp,
+        /// Why; it names the event.
+        error: Arc<Error>,
+    },
+}
+
+impl Health {
+    /// Whether every projection runs.
+    pub fn is_well(&self) -> bool {
+        self.projections.iter().all(|one| matches!(one.state, ProjectionState::Running))
+    }
+}
+
+pub(super) async fn health(app: &App) -> Result<Health> {
+    let head = app.0.store.head().await?;
+    let mut projections = Vec::new();
+    for model in &app.0.model.projections {
+        let runner = app.0.runners.values().find(|runner| runner.view.name == model.name);
+        let Some(runner) = runner else { continue };
+        projections.push(of(app, model.name, runner, head).await?);
+    }
+    Ok(Health { head, projections })
+}
+
+async fn of(app: &App, name: &'static str, runner: &Runner, head: Id) -> Result<ProjectionHealth> {
+    let status = runner.status.borrow().clone();
+    let lag = head.0.saturating_sub(status.seen.0);
+    let lag_time = if lag == 0 {
+        None
+    } else {
+        let query = Query::all().after(status.seen).limit(1).without_meta();
+        let oldest = app.read(query).next().await.transpose()?;
+        oldest.map(|event| {
+            let now = app.0.clock.now();
+            Duration::try_from(now.duration_since(event.created)).unwrap_or_default()
+        })
+    };
+    let version = runner.view.version;
+    Ok(ProjectionHealth { name, version, seen: status.seen, lag, lag_time, state: status.state })
+}
+
+/// How many events a conflict names.
+const NAMED: u64 = 10;
+
+impl App {
+    /// Names the events that made an expectation fail.
+    pub(super) async fn explained(&self, mut conflict: Conflict) -> Conflict {
+        let from = match conflict.expected {
+            Expected::Empty => Version(1),
+            Expected::Version(version) => version.next(),
+            Expected::Exists | Expected::Any => return conflict,
+        };
+        let query = Query::stream(conflict.stream.clone())
+            .from_version(from)
+            .to_version(conflict.actual)
+            .limit(NAMED);
+        match self.read(query).all().await {
+            Ok(events) => conflict.between = events.iter().map(Between::new).collect(),
+            // The conflict is the answer; that it cannot be explained must not hide it.
+            Err(error) => tracing::warn!(stream = %conflict.stream, %error, "cannot explain"),
+        }
+        conflict
+    }
+}

@@ -1,0 +1,151 @@
+//! The catalogue: what an app consists of, as data.
+//!
+//! The macros write it beside the code it describes; nothing is declared twice.
+
+use serde::Serialize;
+
+use crate::{Actions, Events, Projection, event::Kind};
+
+/// What an app consists of. It serialises as JSON.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Model {
+    /// The aggregates, in the order in which the app was built.
+    pub aggregates: Vec<AggregateModel>,
+    /// The projections, in the order in which the app was built.
+    pub projections: Vec<ProjectionModel>,
+}
+
+/// An aggregate: what it is called, what may be asked, what can happen.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct AggregateModel {
+    /// Its name, the category of its streams.
+    pub name: &'static str,
+    /// The doc comment of the type.
+    pub docs: &'static str,
+    /// After how many events a snapshot is taken.
+    pub snapshot_every: Option<u64>,
+    /// Its events.
+    pub events: Vec<EventModel>,
+    /// Its actions.
+    pub actions: Vec<ActionModel>,
+    /// The preconditions of its actions.
+    pub given: Vec<GivenModel>,
+}
+
+/// An event type.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct EventModel {
+    /// The name it is stored under.
+    pub name: &'static str,
+    /// The version of its schema.
+    pub version: u32,
+    /// The doc comment of the type.
+    pub docs: &'static str,
+}
+
+/// An action.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ActionModel {
+    /// The name: that of the input type.
+    pub name: &'static str,
+    /// The name of the method.
+    pub method: &'static str,
+    /// The doc comment of the method.
+    pub docs: &'static str,
+    /// The names of its preconditions.
+    pub given: Vec<&'static str>,
+    /// The names of the events it can emit.
+    pub emits: Vec<&'static str>,
+}
+
+/// A precondition.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct GivenModel {
+    /// The name of the method.
+    pub name: &'static str,
+    /// The doc comment of the method.
+    pub docs: &'static str,
+}
+
+/// A projection.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ProjectionModel {
+    /// The name it is stored under.
+    pub name: &'static str,
+    /// The version of the fold.
+    pub version: u32,
+    /// The doc comment of the block.
+    pub docs: &'static str,
+    /// The events it takes.
+    pub takes: Vec<TakesModel>,
+}
+
+/// An event that a projection takes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct TakesModel {
+    /// The name the event is stored under.
+    pub event: &'static str,
+    /// The aggregates of the app that emit it; empty when none is known, then any may.
+    pub from: Vec<&'static str>,
+    /// The name of the method.
+    pub method: &'static str,
+    /// The doc comment of the method.
+    pub docs: &'static str,
+}
+
+impl AggregateModel {
+    /// The model of an aggregate.
+    pub fn of<A: Actions>() -> Self {
+        let action = |entry: &crate::ActionEntry<A>| {
+            let mut kinds = Vec::new();
+            (entry.emits)(&mut kinds);
+            let mut emits: Vec<_> = kinds.iter().map(|kind| kind.name).collect();
+            let mut seen = std::collections::HashSet::new();
+            emits.retain(|name| seen.insert(*name));
+            let crate::Spec { name, method, docs, given } = entry.spec;
+            ActionModel { name, method, docs, given: given.to_vec(), emits }
+        };
+        Self {
+            name: A::NAME,
+            docs: A::DOCS,
+            snapshot_every: A::SNAPSHOT_EVERY,
+            events: A::Events::KINDS.iter().map(EventModel::of).collect(),
+            actions: A::ACTIONS.iter().map(action).collect(),
+            given: A::GIVEN
+                .iter()
+                .map(|given| GivenModel { name: given.name, docs: given.docs })
+                .collect(),
+        }
+    }
+}
+
+impl EventModel {
+    fn of(kind: &Kind) -> Self {
+        Self { name: kind.name, version: kind.version, docs: kind.docs }
+    }
+}
+
+impl ProjectionModel {
+    /// The model of a projection; `emitters` names the aggregates that emit an event type.
+    pub fn of<P: Projection>(emitters: impl Fn(&Kind) -> Vec<&'static str>) -> Self {
+        let takes = |handler: &crate::Handler<P>| TakesModel {
+            event: handler.event.name,
+            from: emitters(&handler.event),
+            method: handler.method,
+            docs: handler.docs,
+        };
+        Self {
+            name: P::NAME,
+            version: P::VERSION,
+            docs: P::DOCS,
+            takes: P::HANDLERS.iter().map(takes).collect(),
+        }
+    }
+}
