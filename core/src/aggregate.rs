@@ -64,6 +64,46 @@ pub trait Apply<A> {
 }
 
 /// Folds events into a state, in their order.
+///
+/// ```
+/// use actum::prelude::*;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Event, Serialize, Deserialize)]
+/// struct Added {
+///     by: u64,
+/// }
+///
+/// #[derive(Event, Serialize, Deserialize)]
+/// struct Reset;
+///
+/// #[derive(Events)]
+/// enum CounterEvent {
+///     Added(Added),
+///     Reset(Reset),
+/// }
+///
+/// #[derive(Aggregate, Default, Clone, Serialize, Deserialize)]
+/// #[aggregate(events = CounterEvent)]
+/// struct Counter {
+///     count: u64,
+/// }
+///
+/// #[patch]
+/// impl Counter {
+///     fn added(&mut self, event: Added) {
+///         self.count += event.by;
+///     }
+///
+///     fn reset(&mut self, _: Reset) {
+///         self.count = 0;
+///     }
+/// }
+///
+/// let events = [Added { by: 1 }.into(), Reset.into(), Added { by: 2 }.into()];
+/// let counter: Counter = actum::fold(events);
+/// assert_eq!(counter.count, 2);
+/// ```
 pub fn fold<A: Aggregate>(events: impl IntoIterator<Item = A::Events>) -> A {
     let mut state = A::default();
     for event in events {

@@ -1,6 +1,7 @@
 //! Event sourcing that the compiler checks.
 
 #[cfg(feature = "derive")]
+#[allow(unused_extern_crates, reason = "only unit tests that use the macros need it")]
 extern crate self as actum;
 
 mod aggregate;

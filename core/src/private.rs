@@ -11,11 +11,62 @@ pub use serde;
 pub use serde_json;
 pub use std;
 
+use std::fmt;
+
 use serde::de::DeserializeOwned;
 
 /// Decodes a payload that has the newest version of its schema.
 pub fn decode<E: Event + DeserializeOwned>(data: &[u8]) -> Result<E, DecodeError> {
     serde_json::from_slice(data).map_err(|source| DecodeError::Payload { name: E::NAME, source })
+}
+
+/// Decodes a payload whose schema has had no other version.
+pub fn decode_only<E: Event>(version: u32, data: &[u8]) -> Result<E, DecodeError> {
+    if version == E::VERSION { decode(data) } else { Err(unknown_version::<E>(version, 1)) }
+}
+
+/// Decodes a payload of any version, by way of the event type of the version before.
+///
+/// The macro has rustc check that the versions go down one by one, so the chain ends at 1.
+pub fn decode_or_upcast<E, Old>(version: u32, data: &[u8]) -> Result<E, DecodeError>
+where
+    E: Event + UpcastFrom<Old>,
+    Old: Event,
+{
+    if version == 0 || version > E::VERSION {
+        return Err(unknown_version::<E>(version, 1));
+    }
+    if version == E::VERSION {
+        return decode(data);
+    }
+    Old::decode(version, data).map(E::upcast)
+}
+
+/// What `From` is, with a text of its own for a missing impl.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be made from `{Old}`",
+    label = "there is no `impl From<{Old}> for {Self}`",
+    note = "stored events of the old version must still be read: write `impl From<{Old}> for {Self} {{ fn from(old: {Old}) -> Self {{ … }} }}`"
+)]
+pub trait UpcastFrom<Old> {
+    fn upcast(old: Old) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<Old, E: From<Old>> UpcastFrom<Old> for E {
+    fn upcast(old: Old) -> Self {
+        Self::from(old)
+    }
+}
+
+/// What a precondition answers; says what is expected where a method answers something else.
+pub fn given<E>(outcome: Result<(), E>) -> Result<(), E> {
+    outcome
+}
+
+/// The text of a refusal.
+pub fn refusal<E: fmt::Display>(outcome: Result<(), E>) -> Result<(), String> {
+    outcome.map_err(|error| error.to_string())
 }
 
 /// Refuses a payload whose version the type does not know.

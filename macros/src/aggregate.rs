@@ -1,0 +1,74 @@
+//! `#[derive(Aggregate)]`: ties a state to its events and names its streams.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::{Data, DeriveInput};
+
+use crate::{attr, ctxt::Ctxt, docs};
+
+const KEYS: &[&str] = &["events", "name", "snapshot_every", "crate"];
+
+pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
+    let ctxt = Ctxt::default();
+    let options = attr::of_item(&ctxt, "aggregate", KEYS, &input.attrs);
+    let ident = &input.ident;
+    match &input.data {
+        Data::Union(data) => {
+            ctxt.error(data.union_token, "an aggregate is a struct or an enum, not a union");
+        }
+        Data::Struct(data) => {
+            for field in &data.fields {
+                attr::refuse(&ctxt, "aggregate", &field.attrs, "on the struct, not on a field");
+            }
+        }
+        Data::Enum(data) => {
+            for variant in &data.variants {
+                attr::refuse(&ctxt, "aggregate", &variant.attrs, "on the enum, not on a variant");
+            }
+        }
+    }
+    if !input.generics.params.is_empty() {
+        ctxt.error(
+            &input.generics,
+            "an aggregate cannot be generic: its name stands for one type of state",
+        );
+    }
+    let name = options.name_or(ident);
+    attr::check_name(&ctxt, &name, "an aggregate");
+    if name.value().contains('-') {
+        ctxt.error(
+            &name,
+            "the name of an aggregate must not contain `-`: in a stream's name, as in `Cart-123`, the first `-` ends it",
+        );
+    }
+    if options.events.is_none() && ctxt.count() == 0 {
+        ctxt.error(
+            ident,
+            format_args!(
+                "which events does `{ident}` have? Add `#[aggregate(events = {ident}Event)]`, with an enum `{ident}Event` that derives `Events`"
+            ),
+        );
+    }
+
+    let is_supported = input.generics.params.is_empty() && !matches!(input.data, Data::Union(_));
+    let output = options.events.as_ref().filter(|_| is_supported).map(|events| {
+        let p = options.krate.private(Span::call_site());
+        let docs = docs::of(&input.attrs);
+        let snapshot_every = options.snapshot_every.map_or_else(
+            || quote!(#p::core::option::Option::None),
+            |number| quote!(#p::core::option::Option::Some(#number)),
+        );
+        quote! {
+            #[automatically_derived]
+            impl #p::Aggregate for #ident {
+                type Events = #events;
+                const NAME: &'static #p::core::primitive::str = #name;
+                const DOCS: &'static #p::core::primitive::str = #docs;
+                const SNAPSHOT_EVERY: #p::core::option::Option<#p::core::primitive::u64> =
+                    #snapshot_every;
+            }
+        }
+    });
+    let errors = ctxt.into_errors();
+    quote!(#output #errors)
+}

@@ -1,0 +1,110 @@
+//! `#[given(open, paid)]`: the preconditions of an action, by the names of their methods.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Ident, Meta, ReturnType, Token, ext::IdentExt, punctuated::Punctuated};
+
+use crate::{
+    block::{Block, Method},
+    ctxt::Ctxt,
+    method,
+};
+
+/// The preconditions of one action, in the order of their checks.
+pub(crate) fn of(ctxt: &Ctxt, action: &Method) -> Vec<Ident> {
+    let mut names: Vec<Ident> = Vec::new();
+    for attr in action.attrs.iter().filter(|attr| attr.path().is_ident("given")) {
+        let list = match &attr.meta {
+            Meta::List(list) => {
+                list.parse_args_with(Punctuated::<Ident, Token![,]>::parse_terminated).ok()
+            }
+            Meta::Path(_) | Meta::NameValue(_) => None,
+        };
+        let Some(list) = list.filter(|list| !list.is_empty()) else {
+            ctxt.error(
+                &attr.meta,
+                "`given` names methods `fn(&self) -> Result<(), E>`, as in `#[given(open, paid)]`",
+            );
+            continue;
+        };
+        for name in list {
+            if names.contains(&name) {
+                ctxt.error(&name, format_args!("`{name}` is given twice"));
+            } else {
+                names.push(name);
+            }
+        }
+    }
+    names
+}
+
+/// Whether this method of an action block is a precondition: it has `&self` and no input.
+pub(crate) fn is_precondition(method: &Method) -> bool {
+    method.sig.receiver().is_some() && method::typed(&method.sig.inputs).next().is_none()
+}
+
+/// Checks a precondition that stands in the block.
+pub(crate) fn check(ctxt: &Ctxt, precondition: &Method, named: &[Ident]) {
+    let ident = precondition.ident();
+    for attr in precondition.attrs.iter().filter(|attr| attr.path().is_ident("given")) {
+        ctxt.error(
+            attr,
+            format_args!("`#[given(…)]` belongs on an action, and `{ident}` takes no input"),
+        );
+    }
+    if !named.contains(ident) {
+        ctxt.error(
+            ident,
+            format_args!(
+                "`{ident}` takes no input, so it is a precondition, but no action here has `#[given({ident})]`; an action takes an input, as in `fn {ident}(&self, input: SomeInput)`, and other methods belong in a plain `impl` block"
+            ),
+        );
+    }
+    if matches!(precondition.sig.output, ReturnType::Default) {
+        ctxt.error(
+            ident,
+            format_args!(
+                "the precondition `{ident}` must be able to refuse: `fn {ident}(&self) -> Result<(), SomeError>`"
+            ),
+        );
+    }
+}
+
+/// The call that checks a precondition; rustc shows its errors at the name.
+pub(crate) fn call(krate: &crate::attr::Krate, name: &Ident) -> TokenStream {
+    let p = krate.private(name.span());
+    quote_spanned!(name.span()=> #p::given(Self::#name(self))?;)
+}
+
+/// The entries for `Actions::GIVEN`: those of the block in their order, then the others.
+pub(crate) fn entries(p: &TokenStream, block: &Block, named: &[Ident]) -> Vec<TokenStream> {
+    let inside: Vec<&Method> = block
+        .methods()
+        .filter(|method| is_precondition(method) && named.contains(method.ident()))
+        .collect();
+    let outside = named.iter().filter(|name| inside.iter().all(|method| method.ident() != *name));
+    let entry = |name: &Ident, docs: &str, cfgs: TokenStream| {
+        let text = name.unraw().to_string();
+        quote! {
+            #cfgs
+            #p::Given {
+                name: #text,
+                docs: #docs,
+                check: |__state| #p::refusal(Self::#name(__state)),
+            }
+        }
+    };
+    let mut entries = Vec::new();
+    for method in &inside {
+        entries.push(entry(method.ident(), &method.docs(), method.cfgs()));
+    }
+    for name in outside {
+        entries.push(entry(name, "", TokenStream::new()));
+    }
+    entries
+}
+
+/// The names as data.
+pub(crate) fn texts(names: &[Ident]) -> impl Iterator<Item = impl ToTokens> {
+    names.iter().map(|name| name.unraw().to_string())
+}
