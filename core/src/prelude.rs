@@ -8,3 +8,6 @@ pub use crate::{
 
 #[cfg(feature = "derive")]
 pub use crate::{action, patch, projection};
+
+#[cfg(feature = "sqlite")]
+pub use crate::store::Sqlite;

@@ -15,6 +15,8 @@ mod lease;
 mod memory;
 mod query;
 mod snapshot;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod view;
 mod watch;
 
@@ -23,6 +25,8 @@ pub use lease::{Lease, Leases};
 pub use memory::Memory;
 pub use query::{Direction, Query};
 pub use snapshot::{Snapshot, Snapshots};
+#[cfg(feature = "sqlite")]
+pub use sqlite::{Sqlite, SqliteOptions};
 pub use view::{Document, ViewCommit, ViewId, Views};
 pub use watch::Watch;
 

@@ -31,6 +31,13 @@ impl Waker {
     }
 }
 
+/// A watch for a store of one's own that keeps the sender.
+impl From<watch::Receiver<Id>> for Watch {
+    fn from(receiver: watch::Receiver<Id>) -> Self {
+        Self(receiver)
+    }
+}
+
 impl Watch {
     /// A watch for a store of one's own, with the sender that drives it.
     pub fn channel() -> (watch::Sender<Id>, Self) {

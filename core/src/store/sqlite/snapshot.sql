@@ -1,0 +1,1 @@
+SELECT version, id, fingerprint, state FROM snapshot WHERE stream = ?1
