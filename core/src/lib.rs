@@ -6,7 +6,9 @@ extern crate self as actum;
 
 mod aggregate;
 mod app;
+mod buffer;
 mod clock;
+mod connect;
 mod error;
 mod event;
 mod model;
@@ -29,6 +31,7 @@ pub use app::{
     ProjectionHealth, ProjectionState, View,
 };
 pub use clock::{Clock, Ids, System};
+pub use connect::connect;
 pub use error::{ActError, Between, Conflict, Error, Result};
 pub use event::{
     Committed, DecodeError, Event, EventOf, Events, Json, Kind, Meta, MetaFields, Payload,

@@ -14,6 +14,7 @@ mod append;
 mod lease;
 mod memory;
 mod query;
+mod shared;
 mod snapshot;
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -2,11 +2,11 @@
 //!
 //! All numbers are 64 bits wide from end to end. A [`StreamId`] that exists is valid.
 
-use std::{borrow::Borrow, fmt, hash::Hash, str::FromStr, sync::Arc};
+use std::{borrow::Borrow, fmt, hash::Hash, io::Write, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::Aggregate;
+use crate::{Aggregate, buffer};
 
 /// The name of a stream: `<Aggregate>-<id>`, as in `Cart-123`.
 ///
@@ -38,11 +38,15 @@ impl StreamId {
 
     /// Names the stream of a category with this id.
     pub fn new(category: &str, id: impl fmt::Display) -> Result<Self, InvalidStream> {
-        let name = format!("{category}-{id}");
-        if category.contains('-') {
-            return Err(InvalidStream::new(&name, "its category contains a `-`"));
-        }
-        Self::try_from(name)
+        buffer::with(|buffer| {
+            // Writing to memory cannot fail; a `Display` that fails leaves a name that is short.
+            let _ = write!(buffer, "{category}-{id}");
+            let name = std::str::from_utf8(buffer).unwrap_or_default();
+            if category.contains('-') {
+                return Err(InvalidStream::new(name, "its category contains a `-`"));
+            }
+            name.parse()
+        })
     }
 
     /// The whole name, as in `Cart-123`.

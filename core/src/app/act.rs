@@ -11,7 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     ActError, Action, Aggregate, App, Apply, Conflict, Emits, Error, Events, Id, InvalidStream,
-    Json, Meta, MetaFields, Result, StreamId, Version,
+    Json, Meta, Result, StreamId, Version,
     app::{
         aggregate::Registered,
         cell::{Cell, Held},
@@ -194,7 +194,7 @@ where
         }
         return Ok(repeated(stream, &first.appended));
     }
-    let meta = meta(app, name, &options)?;
+    let correlation = options.correlation.clone().unwrap_or_else(|| app.0.ids.id());
     let cell = registered.cell(&stream);
     let _turn = cell.queue.lock().await;
     let mut tries = 0;
@@ -235,7 +235,8 @@ where
             version => Expected::Version(version),
         };
         let created = whole_microseconds(app.0.clock.now()).max(held.created);
-        let new = new_events(&stream, &events, &meta, created)?;
+        let meta = meta(name, &correlation, &options)?;
+        let new = new_events(&stream, &events, meta, created)?;
         let batch = Batch::new(stream.clone(), expected, new);
         let batch = Batch { key: key.clone(), ..batch };
         let from = held.version;
@@ -294,39 +295,38 @@ fn repeated(stream: StreamId, first: &Appended) -> Done {
     Done { stream, version, id, events, repeated: true }
 }
 
-fn meta(app: &App, name: &str, options: &Options) -> Result<Meta> {
-    let Options { actor, correlation, key, expected: _ } = options;
-    let fields = MetaFields {
-        correlation: Some(correlation.clone().unwrap_or_else(|| app.0.ids.id())),
-        causation: Some(name.to_owned()),
-        actor: actor.clone(),
-        key: key.clone(),
-        ..MetaFields::default()
-    };
-    Meta::new(fields).map_err(|source| Error::Encode { what: "the meta data".to_owned(), source })
+/// The meta data of an action's events, as [`MetaFields`](crate::MetaFields) reads it.
+#[derive(Serialize)]
+struct Written<'a> {
+    correlation: &'a str,
+    causation: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
+}
+
+fn meta(name: &str, correlation: &str, options: &Options) -> Result<Meta> {
+    let (actor, key) = (options.actor.as_deref(), options.key.as_deref());
+    Json::from_value(&Written { correlation, causation: name, actor, key })
+        .map(Meta::from_stored)
+        .map_err(|source| Error::Encode { what: "the meta data".to_owned(), source })
 }
 
 fn new_events<Es: Events>(
     stream: &StreamId,
     events: &[Es],
-    meta: &Meta,
+    meta: Meta,
     created: jiff::Timestamp,
 ) -> Result<Vec<NewEvent>> {
     let mut new = Vec::with_capacity(events.len());
-    for event in events {
+    for (event, meta) in events.iter().zip(std::iter::repeat_n(meta, events.len())) {
         let kind = event.kind();
-        let mut data = Vec::with_capacity(128);
-        event.encode(&mut data).map_err(|source| Error::Encode {
+        let data = Json::written(|out| event.encode(out)).map_err(|source| Error::Encode {
             what: format!("the event `{}` for `{stream}`", kind.name),
             source,
         })?;
-        new.push(NewEvent {
-            name: kind.name.into(),
-            schema: kind.version,
-            data: Json::from_stored(data),
-            meta: meta.clone(),
-            created,
-        });
+        new.push(NewEvent { name: kind.name.into(), schema: kind.version, data, meta, created });
     }
     Ok(new)
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::{Serialize, Serializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-use crate::event::Payload;
+use crate::{buffer, event::Payload};
 
 /// One JSON value as it is stored; cloning shares the bytes.
 ///
@@ -24,7 +24,17 @@ pub struct Json(Bytes);
 impl Json {
     /// Encodes a value.
     pub fn from_value<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
-        Ok(Self(serde_json::to_vec(value)?.into()))
+        Self::written(|buffer| serde_json::to_writer(buffer, value))
+    }
+
+    /// Takes what is written, at its exact size.
+    pub(crate) fn written(
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), serde_json::Error>,
+    ) -> Result<Self, serde_json::Error> {
+        buffer::with(|buffer| {
+            write(buffer)?;
+            Ok(Self(Bytes::copy_from_slice(buffer)))
+        })
     }
 
     /// Takes text that must be one JSON value.

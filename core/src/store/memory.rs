@@ -145,26 +145,24 @@ impl State {
         if write.events.is_empty() {
             return Placed { version: before, ..Placed::default() };
         }
-        let first = self.head().next();
+        let (first, begin) = (self.head().next(), self.events.len());
         let mut version = before;
         let count = write.events.len() as u64;
-        let mut indexes = Vec::with_capacity(write.events.len());
         for NewEvent { name, schema, data, meta, created } in write.events {
             version = version.next();
-            indexes.push(self.events.len());
             let name = self.interned(name);
             self.events.push(Committed {
                 name,
                 schema,
                 data,
-                id: Id(self.before + self.events.len() as u64 + 1),
+                id: self.head().next(),
                 stream: write.stream.clone(),
                 version,
                 created,
                 meta,
             });
         }
-        self.streams.entry(write.stream).or_default().extend(indexes);
+        self.streams.entry(write.stream).or_default().extend(begin..self.events.len());
         Placed { first, last: self.head(), version, count }
     }
 

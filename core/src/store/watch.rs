@@ -23,6 +23,10 @@ impl Waker {
 
     /// Wakes everyone who waits for an id up to this one; a lower one than before is no news.
     pub(crate) fn wake(&self, head: Id) {
+        // Whoever subscribes later reads the head anyway.
+        if self.0.receiver_count() == 0 {
+            return;
+        }
         self.0.send_if_modified(|seen| {
             let news = head > *seen;
             *seen = head.max(*seen);

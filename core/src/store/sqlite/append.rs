@@ -85,7 +85,8 @@ impl<'a> Appender<'a> {
         }
         self.heads.set_last(last);
         self.heads.set_head(&write.stream, head);
-        Ok(Placed { first: before.next(), last, version: Version(head.version) })
+        let count = write.events.len() as u64;
+        Ok(Placed { first: before.next(), last, version: Version(head.version), count })
     }
 
     fn new_stream(&self, write: &Write) -> Result<i64, Failure> {

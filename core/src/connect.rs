@@ -1,0 +1,41 @@
+//! Picks a store by its URL, so that a program can run on any without change.
+
+use std::sync::Arc;
+
+use crate::{
+    Error, Result,
+    store::{Memory, Store},
+};
+
+#[cfg(feature = "sqlite")]
+mod sqlite;
+#[cfg(not(feature = "sqlite"))]
+#[path = "connect/missing.rs"]
+mod sqlite;
+
+/// Opens the store that a URL names: `memory` or `sqlite:FILE`.
+///
+/// # Errors
+///
+/// [`Error::Unknown`] for another scheme, or one whose feature is not switched on; what the store
+/// answers when it cannot be opened.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), actum::Error> {
+/// let store = actum::connect("memory").await?;
+/// let app = actum::App::new(store).start().await?;
+/// # drop(app);
+/// # Ok(()) }
+/// ```
+pub async fn connect(url: &str) -> Result<Arc<dyn Store>> {
+    match url.split_once(':').map_or(url, |(scheme, _)| scheme) {
+        "memory" => Ok(Arc::new(Memory::new())),
+        "sqlite" => sqlite::open(url).await,
+        scheme => Err(Error::Unknown {
+            what: "store",
+            name: scheme.to_owned(),
+            help: "known are `memory` and `sqlite:FILE`".to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,138 @@
+//! A shopping cart whose every change is an immutable event in a SQLite file.
+//!
+//! `cargo run --example cart [FILE]`: the file is `cart.db` unless named. Run it again: what is
+//! there stays, and nothing is stored twice.
+
+use actum::prelude::*;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+// The domain: plain structs and functions.
+
+#[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct ItemAdded {
+    pub sku: String,
+    pub qty: u32,
+}
+
+#[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct ItemRemoved {
+    pub sku: String,
+}
+
+#[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct CheckedOut {
+    pub total: Decimal,
+    pub timestamp: Timestamp,
+}
+
+#[derive(Events, Clone, Debug, PartialEq)]
+pub enum CartEvent {
+    ItemAdded(ItemAdded),
+    ItemRemoved(ItemRemoved),
+    CheckedOut(CheckedOut),
+}
+
+#[derive(Aggregate, Default, Clone, Debug, Serialize, Deserialize)]
+#[aggregate(events = CartEvent)]
+pub struct Cart {
+    pub items: Vec<ItemAdded>,
+    pub checked_out: bool,
+}
+
+#[patch]
+impl Cart {
+    fn item_added(&mut self, event: ItemAdded) {
+        self.items.push(event);
+    }
+    fn item_removed(&mut self, ItemRemoved { sku }: ItemRemoved) {
+        self.items.retain(|item| item.sku != sku);
+    }
+    fn checked_out(&mut self, _: CheckedOut) {
+        self.checked_out = true;
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub struct AddItem {
+    pub sku: String,
+    pub qty: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+pub struct RemoveItem {
+    pub sku: String,
+}
+
+#[derive(Serialize, Deserialize)]
+pub struct CheckOut {
+    pub total: Decimal,
+    pub timestamp: Timestamp,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the cart is checked out")]
+pub struct AlreadyCheckedOut;
+
+#[action]
+impl Cart {
+    #[given(open)]
+    fn add_item(&self, AddItem { sku, qty }: AddItem) -> Result<ItemAdded, AlreadyCheckedOut> {
+        Ok(ItemAdded { sku, qty })
+    }
+    #[given(open)]
+    fn remove_item(&self, input: RemoveItem) -> Result<Option<ItemRemoved>, AlreadyCheckedOut> {
+        let there = self.items.iter().any(|item| item.sku == input.sku);
+        Ok(there.then_some(ItemRemoved { sku: input.sku }))
+    }
+    #[given(open)]
+    fn check_out(&self, input: CheckOut) -> Result<CheckedOut, AlreadyCheckedOut> {
+        Ok(CheckedOut { total: input.total, timestamp: input.timestamp })
+    }
+    fn open(&self) -> Result<(), AlreadyCheckedOut> {
+        if self.checked_out { Err(AlreadyCheckedOut) } else { Ok(()) }
+    }
+}
+
+// The app: the same cart on a SQLite file.
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let file = std::env::args().nth(1).unwrap_or_else(|| "cart.db".to_owned());
+    let app = App::new(Sqlite::open(&file).await?).with::<Cart>().start().await?;
+
+    if app.load::<Cart>("123").await?.version() == Version(0) {
+        println!("# a new cart in {file}");
+        let add = |sku: &str, qty| AddItem { sku: sku.to_owned(), qty };
+        app.act::<Cart>("123", add("A123", 2)).await?;
+        app.act::<Cart>("123", add("B456", 1)).await?;
+        app.act::<Cart>("123", RemoveItem { sku: "B456".to_owned() }).await?;
+        let total = Decimal::new(1205, 1);
+        let timestamp = "2024-06-01T14:23:00Z".parse()?;
+        app.act::<Cart>("123", CheckOut { total, timestamp }).await?;
+    } else {
+        println!("# the cart that is in {file} already");
+    }
+
+    println!("# its events");
+    let mut history = app.history::<Cart>("123")?;
+    while let Some(event) = history.next().await {
+        println!("{}", serde_json::to_string(&event?)?);
+    }
+
+    println!("# its state at each version");
+    let latest = app.load::<Cart>("123").await?;
+    for version in 0..=latest.version().0 {
+        let cart = app.load::<Cart>("123").as_of(Version(version)).await?;
+        println!("{version} {}", serde_json::to_string(cart.state())?);
+    }
+
+    println!("# an action that is rejected");
+    let late = AddItem { sku: "C789".to_owned(), qty: 1 };
+    match app.act::<Cart>("123", late).await {
+        Err(ActError::Rejected(error)) => println!("AddItem: {error}"),
+        Err(error) => return Err(error.into()),
+        Ok(done) => return Err(format!("AddItem was not rejected: {done:?}").into()),
+    }
+    Ok(())
+}

@@ -1,0 +1,1 @@
+//! The examples stand beside this file, one runnable file each: `cargo run --example cart`.
