@@ -10,6 +10,8 @@ pub mod prelude;
 mod projection;
 pub mod store;
 mod stream;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 #[doc(hidden)]
 #[path = "private.rs"]
