@@ -10,7 +10,7 @@ use crate::{EventOf, Events};
 mod action;
 mod emits;
 
-pub use action::{Action, ActionEntry, Actions, Given, Rejected, Returns, Spec};
+pub use action::{Action, ActionEntry, Actions, Given, Input, Rejected, Returns, Spec};
 pub use emits::Emits;
 
 /// State folded from one stream of events.
@@ -55,8 +55,9 @@ pub trait Patch<E: EventOf<Self::Events, Self>>: Aggregate {
 ///
 /// Written by `#[derive(Events)]`.
 #[diagnostic::on_unimplemented(
-    message = "not every event of `{Self}` has a patch on `{A}`",
-    note = "each variant of `{Self}` needs a method in the `#[patch] impl {A}` block"
+    message = "`{Self}` cannot be the events of `{A}`",
+    label = "this is not a set of events",
+    note = "put `#[derive(Events)]` on the enum `{Self}`"
 )]
 pub trait Apply<A> {
     /// Applies the event to the state.

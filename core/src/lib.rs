@@ -25,8 +25,8 @@ pub mod testing;
 pub mod __private;
 
 pub use aggregate::{
-    Action, ActionEntry, Actions, Aggregate, Apply, Emits, Given, Patch, Rejected, Returns, Spec,
-    fold,
+    Action, ActionEntry, Actions, Aggregate, Apply, Emits, Given, Input, Patch, Rejected, Returns,
+    Spec, fold,
 };
 pub use app::{
     Act, ActJson, Acts, App, AsOf, Builder, Done, Feed, Health, Load, Loaded, LoadedJson,

@@ -13,11 +13,47 @@ pub use std;
 
 use std::fmt;
 
-use serde::de::DeserializeOwned;
+use serde::{Serializer, de::DeserializeOwned};
 
 /// Decodes a payload that has the newest version of its schema.
 pub fn decode<E: Event + DeserializeOwned>(data: &[u8]) -> Result<E, DecodeError> {
     serde_json::from_slice(data).map_err(|source| DecodeError::Payload { name: E::NAME, source })
+}
+
+/// What is known of an event of a set.
+///
+/// Here and below the bound is `EventOf`: what is no event is an error at its impl and only there.
+pub const fn kind<Es, E: EventOf<Es, ()>>() -> Kind {
+    Kind::of::<E>()
+}
+
+/// Whether an event of a set is stored under a name.
+pub fn is_named<Es, E: EventOf<Es, ()>>(name: &str) -> bool {
+    name == E::NAME
+}
+
+/// Decodes an event of a set.
+pub fn decode_as<Es: From<E>, E: EventOf<Es, ()>>(
+    version: u32,
+    data: &[u8],
+) -> Result<Es, DecodeError> {
+    E::decode(version, data).map(Es::from)
+}
+
+/// Encodes an event of a set.
+pub fn encode<Es, E: EventOf<Es, ()>>(
+    event: &E,
+    out: &mut Vec<u8>,
+) -> Result<(), serde_json::Error> {
+    serde_json::to_writer(out, event)
+}
+
+/// Serialises an event of a set.
+pub fn serialize<Es, E: EventOf<Es, ()>, S: Serializer>(
+    event: &E,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    event.serialize(serializer)
 }
 
 /// Decodes a payload whose schema has had no other version.
@@ -59,14 +95,32 @@ impl<Old, E: From<Old>> UpcastFrom<Old> for E {
     }
 }
 
-/// What a precondition answers; says what is expected where a method answers something else.
-pub fn given<E>(outcome: Result<(), E>) -> Result<(), E> {
-    outcome
+/// What a precondition returns: `Result<(), E>`.
+#[diagnostic::on_unimplemented(
+    message = "a precondition returns `Result<(), error>`, not `{Self}`",
+    label = "not a `Result<(), error>`",
+    note = "it is a method `fn(&self) -> Result<(), SomeError>`"
+)]
+pub trait Check {
+    type Error;
+    fn result(self) -> Result<(), Self::Error>;
+}
+
+impl<E> Check for Result<(), E> {
+    type Error = E;
+    fn result(self) -> Result<(), E> {
+        self
+    }
+}
+
+/// What a precondition answers.
+pub fn given<C: Check>(outcome: C) -> Result<(), C::Error> {
+    outcome.result()
 }
 
 /// The text of a refusal.
-pub fn refusal<E: fmt::Display>(outcome: Result<(), E>) -> Result<(), String> {
-    outcome.map_err(|error| error.to_string())
+pub fn refusal<C: Check<Error: fmt::Display>>(outcome: C) -> Result<(), String> {
+    outcome.result().map_err(|error| error.to_string())
 }
 
 /// Refuses a payload whose version the type does not know.

@@ -44,7 +44,7 @@ pub struct Handler<P> {
 
 /// A method of a projection as the macro hands it over.
 #[doc(hidden)]
-pub trait Handles<E: Event> {
+pub trait Handles<E> {
     fn handle(&mut self, event: &Committed<E>);
 }
 

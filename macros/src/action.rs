@@ -53,15 +53,7 @@ fn implement(ctxt: &Ctxt, krate: &Krate, block: &Block) -> TokenStream {
     for method in block.methods().filter(|method| !given::is_precondition(method)) {
         actions.extend(check(ctxt, method, &mut seen));
     }
-    let mut named: Vec<Ident> = Vec::new();
-    for name in actions.iter().flat_map(|action| &action.given) {
-        if !named.contains(name) {
-            named.push(name.clone());
-        }
-    }
-    for method in block.methods().filter(|method| given::is_precondition(method)) {
-        given::check(ctxt, method, &named);
-    }
+    let named = resolve(ctxt, block, &mut actions);
 
     let p = krate.private(Span::call_site());
     let self_ty = &block.self_ty;
@@ -81,6 +73,52 @@ fn implement(ctxt: &Ctxt, krate: &Krate, block: &Block) -> TokenStream {
             const GIVEN: &'static [#p::Given<Self>] = &[#(#given),*];
         }
     }
+}
+
+/// Finds the preconditions of all actions; those that cannot be called are told and left out.
+fn resolve(ctxt: &Ctxt, block: &Block, actions: &mut [Action<'_>]) -> Vec<Ident> {
+    // An action with an error may have lost the names of its preconditions.
+    let are_complete = ctxt.count() == 0;
+    let mut named = names(actions);
+    for action in &mut *actions {
+        for name in &mut action.given {
+            if let Some(meant) = given::meant(block, &named, name) {
+                ctxt.error(
+                    &*name,
+                    format_args!("no precondition `{name}` here; did you mean `{meant}`?"),
+                );
+                *name = meant;
+                action.is_broken = true;
+            }
+        }
+    }
+    named = names(actions);
+    for method in given::inside(block) {
+        if are_complete {
+            given::check_named(ctxt, method, &named);
+        }
+        let before = ctxt.count();
+        given::check_signature(ctxt, method);
+        if ctxt.count() > before {
+            named.retain(|name| name != method.ident());
+            for action in actions.iter_mut().filter(|action| action.given.contains(method.ident()))
+            {
+                action.is_broken = true;
+            }
+        }
+    }
+    named
+}
+
+/// The preconditions that actions name, each once.
+fn names(actions: &[Action<'_>]) -> Vec<Ident> {
+    let mut named: Vec<Ident> = Vec::new();
+    for name in actions.iter().flat_map(|action| &action.given) {
+        if !named.contains(name) {
+            named.push(name.clone());
+        }
+    }
+    named
 }
 
 fn check<'a>(
@@ -184,8 +222,8 @@ fn implement_action(krate: &Krate, self_ty: &Type, action: &Action<'_>) -> Token
                 &self,
                 __input: #input,
             ) -> #p::core::result::Result<
-                <Self as #p::Action<#input>>::Emits,
-                <Self as #p::Action<#input>>::Error,
+                Self::Emits,
+                Self::Error,
             > {
                 #body
             }

@@ -1,7 +1,7 @@
 //! `#[derive(Events)]`: the closed set of an aggregate's events, an enum of newtype variants.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::{Data, DataEnum, DeriveInput, Fields, Ident, Type, Variant};
 
 use crate::{
@@ -135,7 +135,7 @@ fn implement_events(
         "two events of `{set}` are stored under one name; give one of them another with `#[event(name = \"…\")]`"
     );
     let unique = proc_macro2::Literal::string(&unique);
-    let assert = quote::quote_spanned! {set.span()=>
+    let assert = quote_spanned! {set.span()=>
         const _: () = #p::core::assert!(
             #p::names_are_unique(<#set as #p::Events>::KINDS),
             #unique
@@ -144,11 +144,11 @@ fn implement_events(
     quote! {
         #[automatically_derived]
         impl #p::Events for #set {
-            const KINDS: &'static [#p::Kind] = &[#(#p::Kind::of::<#payloads>()),*];
+            const KINDS: &'static [#p::Kind] = &[#(#p::kind::<#set, #payloads>()),*];
 
             fn kind(&self) -> &'static #p::Kind {
                 match self {
-                    #(Self::#variants(_) => const { &#p::Kind::of::<#payloads>() },)*
+                    #(Self::#variants(_) => const { &#p::kind::<#set, #payloads>() },)*
                     #rest
                 }
             }
@@ -158,7 +158,11 @@ fn implement_events(
                 __out: &mut #p::std::vec::Vec<#p::core::primitive::u8>,
             ) -> #p::core::result::Result<(), #p::serde_json::Error> {
                 match self {
-                    #(Self::#variants(__event) => #p::serde_json::to_writer(__out, __event),)*
+                    #(
+                        Self::#variants(__event) => {
+                            #p::encode::<#set, #payloads>(__event, __out)
+                        }
+                    )*
                     #rest
                 }
             }
@@ -170,10 +174,9 @@ fn implement_events(
             ) -> #p::core::result::Result<Self, #p::DecodeError> {
                 match __name {
                     #(
-                        <#payloads as #p::Event>::NAME => #p::core::result::Result::map(
-                            <#payloads as #p::Event>::decode(__version, __data),
-                            Self::#variants,
-                        ),
+                        _ if #p::is_named::<#set, #payloads>(__name) => {
+                            #p::decode_as::<#set, #payloads>(__version, __data)
+                        }
                     )*
                     _ => #p::core::result::Result::Err(#p::unknown_name::<Self>(__name)),
                 }
@@ -191,7 +194,7 @@ fn implement_events(
                 match self {
                     #(
                         Self::#variants(__event) => {
-                            #p::serde::Serialize::serialize(__event, __serializer)
+                            #p::serialize::<#set, #payloads, __S>(__event, __serializer)
                         }
                     )*
                     #rest
@@ -200,7 +203,7 @@ fn implement_events(
         }
 
         #[automatically_derived]
-        impl<__A> #p::Emits<#set, __A> for #set {
+        impl<__Aggregate> #p::Emits<#set, __Aggregate> for #set {
             fn emit(self, __out: &mut #p::std::vec::Vec<#set>) {
                 #p::std::vec::Vec::push(__out, self);
             }
@@ -222,15 +225,15 @@ fn implement_apply(
     let payloads: Vec<_> = members.iter().map(|member| member.payload).collect();
     quote! {
         #[automatically_derived]
-        impl<__A> #p::Apply<__A> for #set
+        impl<__Aggregate> #p::Apply<__Aggregate> for #set
         where
-            __A: #p::Aggregate<Events = #set> #(+ #p::Patch<#payloads>)*,
+            __Aggregate: #p::Aggregate<Events = #set> #(+ #p::Patch<#payloads>)*,
         {
-            fn apply(self, __state: &mut __A) {
+            fn apply(self, __state: &mut __Aggregate) {
                 match self {
                     #(
                         Self::#variants(__event) => {
-                            <__A as #p::Patch<#payloads>>::patch(__state, __event)
+                            <__Aggregate as #p::Patch<#payloads>>::patch(__state, __event)
                         }
                     )*
                     #rest
@@ -251,16 +254,16 @@ fn implement_member(p: &TokenStream, set: &Ident, member: &Member<'_>) -> TokenS
         }
 
         #[automatically_derived]
-        impl<__A> #p::EventOf<#set, __A> for #payload {}
+        impl<__Aggregate> #p::EventOf<#set, __Aggregate> for #payload {}
 
         #[automatically_derived]
-        impl<__A> #p::Emits<#set, __A> for #payload {
+        impl<__Aggregate> #p::Emits<#set, __Aggregate> for #payload {
             fn emit(self, __out: &mut #p::std::vec::Vec<#set>) {
                 #p::std::vec::Vec::push(__out, #set::#variant(self));
             }
 
             fn kinds(__out: &mut #p::std::vec::Vec<&'static #p::Kind>) {
-                #p::std::vec::Vec::push(__out, const { &#p::Kind::of::<#payload>() });
+                #p::std::vec::Vec::push(__out, const { &#p::kind::<#set, #payload>() });
             }
         }
     }

@@ -5,9 +5,18 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Ident, Meta, ReturnType, Token, ext::IdentExt, punctuated::Punctuated};
 
 use crate::{
+    attr::Krate,
     block::{Block, Method},
     ctxt::Ctxt,
-    method,
+    method::{self, Access, Shape},
+    suggest,
+};
+
+const SHAPE: Shape = Shape {
+    what: "a precondition",
+    receiver: Access::Shared,
+    why: "it only looks at the state",
+    example: "fn open(&self) -> Result<(), CartError>",
 };
 
 /// The preconditions of one action, in the order of their checks.
@@ -43,15 +52,28 @@ pub(crate) fn is_precondition(method: &Method) -> bool {
     method.sig.receiver().is_some() && method::typed(&method.sig.inputs).next().is_none()
 }
 
-/// Checks a precondition that stands in the block.
-pub(crate) fn check(ctxt: &Ctxt, precondition: &Method, named: &[Ident]) {
-    let ident = precondition.ident();
-    for attr in precondition.attrs.iter().filter(|attr| attr.path().is_ident("given")) {
-        ctxt.error(
-            attr,
-            format_args!("`#[given(…)]` belongs on an action, and `{ident}` takes no input"),
-        );
+/// The preconditions that stand in the block.
+pub(crate) fn inside(block: &Block) -> impl Iterator<Item = &Method> {
+    block.methods().filter(|method| is_precondition(method))
+}
+
+/// The method of the block that was meant by a name that no method of the block has.
+pub(crate) fn meant(block: &Block, named: &[Ident], name: &Ident) -> Option<Ident> {
+    if inside(block).any(|method| method.ident() == name) {
+        return None;
     }
+    let unnamed: Vec<(&Ident, String)> = inside(block)
+        .filter(|method| !named.contains(method.ident()))
+        .map(|method| (method.ident(), method.name()))
+        .collect();
+    let texts: Vec<&str> = unnamed.iter().map(|(_, text)| text.as_str()).collect();
+    let closest = suggest::closest(&name.unraw().to_string(), &texts)?;
+    unnamed.iter().find(|(_, text)| text == closest).map(|(ident, _)| (*ident).clone())
+}
+
+/// Checks that a precondition of the block is named by an action.
+pub(crate) fn check_named(ctxt: &Ctxt, precondition: &Method, named: &[Ident]) {
+    let ident = precondition.ident();
     if !named.contains(ident) {
         ctxt.error(
             ident,
@@ -60,28 +82,40 @@ pub(crate) fn check(ctxt: &Ctxt, precondition: &Method, named: &[Ident]) {
             ),
         );
     }
-    if matches!(precondition.sig.output, ReturnType::Default) {
+}
+
+/// Checks the signature of a precondition of the block.
+pub(crate) fn check_signature(ctxt: &Ctxt, precondition: &Method) {
+    let ident = precondition.ident();
+    for attr in precondition.attrs.iter().filter(|attr| attr.path().is_ident("given")) {
         ctxt.error(
-            ident,
-            format_args!(
-                "the precondition `{ident}` must be able to refuse: `fn {ident}(&self) -> Result<(), SomeError>`"
-            ),
+            attr,
+            format_args!("`#[given(…)]` belongs on an action, and `{ident}` takes no input"),
         );
+    }
+    SHAPE.check(ctxt, precondition);
+    let right = format!("write `fn {ident}(&self) -> Result<(), SomeError>`");
+    match &precondition.sig.output {
+        ReturnType::Default => {
+            ctxt.error(ident, format_args!("the precondition `{ident}` cannot refuse: {right}"));
+        }
+        ReturnType::Type(_, ty) if matches!(method::text(ty).as_str(), "bool" | "()") => {
+            ctxt.error(ty, format_args!("a precondition refuses with an error: {right}"));
+        }
+        ReturnType::Type(..) => {}
     }
 }
 
 /// The call that checks a precondition; rustc shows its errors at the name.
-pub(crate) fn call(krate: &crate::attr::Krate, name: &Ident) -> TokenStream {
+pub(crate) fn call(krate: &Krate, name: &Ident) -> TokenStream {
     let p = krate.private(name.span());
     quote_spanned!(name.span()=> #p::given(Self::#name(self))?;)
 }
 
 /// The entries for `Actions::GIVEN`: those of the block in their order, then the others.
 pub(crate) fn entries(p: &TokenStream, block: &Block, named: &[Ident]) -> Vec<TokenStream> {
-    let inside: Vec<&Method> = block
-        .methods()
-        .filter(|method| is_precondition(method) && named.contains(method.ident()))
-        .collect();
+    let inside: Vec<&Method> =
+        inside(block).filter(|method| named.contains(method.ident())).collect();
     let outside = named.iter().filter(|name| inside.iter().all(|method| method.ident() != *name));
     let entry = |name: &Ident, docs: &str, cfgs: TokenStream| {
         let text = name.unraw().to_string();

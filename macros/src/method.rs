@@ -79,7 +79,10 @@ impl Shape {
                 let right = if self.receiver == Access::Shared { "&self" } else { "&mut self" };
                 ctxt.error(
                     receiver,
-                    format_args!("{what} takes `{right}`: {}", self.why),
+                    format_args!(
+                        "{what} takes `{right}`: {}; other methods belong in a plain `impl` block",
+                        self.why,
+                    ),
                 );
             }
             Some(_) => {}

@@ -11,7 +11,7 @@ use crate::{
     block::{Block, Method},
     ctxt::Ctxt,
     lint,
-    method::{Access, Shape},
+    method::{self, Access, Shape},
 };
 
 const SHAPE: Shape = Shape {
@@ -24,16 +24,19 @@ const SHAPE: Shape = Shape {
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let ctxt = Ctxt::default();
     let options = attr::of_args(&ctxt, "patch", &["crate"], args);
-    let block = Block::read(&ctxt, "patch", item.clone());
+    let Some(mut block) = Block::read(&ctxt, "patch", item.clone()) else {
+        let errors = ctxt.into_errors();
+        return quote!(#item #errors);
+    };
     let mut seen = HashMap::new();
     let impls: TokenStream = block
-        .iter()
-        .flat_map(|block| block.methods().map(move |method| (block, method)))
-        .filter_map(|(block, method)| implement(&ctxt, &options.krate, block, method, &mut seen))
+        .methods()
+        .filter_map(|method| implement(&ctxt, &options.krate, &block, method, &mut seen))
         .collect();
-    let allow = block.is_some().then(lint::allow);
+    block.strip("given");
+    let allow = lint::allow();
     let errors = ctxt.into_errors();
-    quote!(#allow #item #impls #errors)
+    quote!(#allow #block #impls #errors)
 }
 
 fn implement(
@@ -50,7 +53,7 @@ fn implement(
     }
     SHAPE.check(ctxt, method);
     SHAPE.returns_nothing(ctxt, method);
-    let Some(argument) = SHAPE.argument(ctxt, method) else {
+    let Some(mut argument) = SHAPE.argument(ctxt, method) else {
         if ctxt.count() == before {
             ctxt.error(
                 method.ident(),
@@ -64,14 +67,9 @@ fn implement(
         return None;
     };
     if let Type::Reference(reference) = argument.ty {
-        ctxt.error(
-            argument.ty,
-            format_args!(
-                "a patch takes its event by value: write `{}`",
-                crate::method::text(&reference.elem)
-            ),
-        );
-        return None;
+        let owned = method::text(&reference.elem);
+        ctxt.error(argument.ty, format_args!("a patch takes its event by value: write `{owned}`"));
+        argument.ty = &reference.elem;
     }
     let event = argument.text();
     // Under different `cfg`s there may be several for one event; rustc finds those that collide.

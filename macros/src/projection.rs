@@ -25,14 +25,15 @@ const SHAPE: Shape = Shape {
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let ctxt = Ctxt::default();
     let options = attr::of_args(&ctxt, "projection", &["name", "version", "crate"], args);
-    let Some(block) = Block::read(&ctxt, "projection", item.clone()) else {
+    let Some(mut block) = Block::read(&ctxt, "projection", item.clone()) else {
         let errors = ctxt.into_errors();
         return quote!(#item #errors);
     };
     let impls = implement(&ctxt, &options, &block);
+    block.strip("given");
     let allow = lint::allow();
     let errors = ctxt.into_errors();
-    quote!(#allow #item #impls #errors)
+    quote!(#allow #block #impls #errors)
 }
 
 /// A method and the event it takes.

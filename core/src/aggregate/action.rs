@@ -15,7 +15,7 @@ use crate::{Aggregate, Emits, Json, event::Kind};
     label = "`{Self}` has no action that takes this",
     note = "add it to the `#[action] impl {Self}` block, as in `fn name(&self, input: {I}) -> Result<SomeEvent, SomeError> {{ … }}`"
 )]
-pub trait Action<I: Serialize + DeserializeOwned + Send + 'static>: Aggregate {
+pub trait Action<I: Input>: Aggregate {
     /// What it emits.
     type Emits: Emits<Self::Events, Self>;
 
@@ -27,6 +27,25 @@ pub trait Action<I: Serialize + DeserializeOwned + Send + 'static>: Aggregate {
 
     /// Checks the preconditions, then decides.
     fn act(&self, input: I) -> Result<Self::Emits, Self::Error>;
+}
+
+/// What an action takes: every owned type that derives serde's traits.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the input of an action",
+    label = "`{Self}` does not derive `Serialize` and `Deserialize`",
+    note = "put `#[derive(Serialize, Deserialize)]` on `{Self}`, with `use serde::{{Deserialize, Serialize}};`"
+)]
+pub trait Input: Sized {
+    #[doc(hidden)]
+    fn decode(input: &Json) -> Result<Self, serde_json::Error>;
+}
+
+// Without supertraits, rustc tells of this trait and not of those.
+#[diagnostic::do_not_recommend]
+impl<I: Serialize + DeserializeOwned + Send + 'static> Input for I {
+    fn decode(input: &Json) -> Result<Self, serde_json::Error> {
+        input.decode()
+    }
 }
 
 /// The names and texts of an action.
@@ -86,7 +105,7 @@ impl<A: Aggregate> ActionEntry<A> {
     pub const fn of<I>() -> Self
     where
         A: Action<I>,
-        I: Serialize + DeserializeOwned + Send + 'static,
+        I: Input,
     {
         Self {
             spec: <A as Action<I>>::SPEC,
@@ -99,9 +118,9 @@ impl<A: Aggregate> ActionEntry<A> {
 fn act_json<A, I>(state: &A, input: &Json) -> Result<Vec<A::Events>, Rejected>
 where
     A: Action<I>,
-    I: Serialize + DeserializeOwned + Send + 'static,
+    I: Input,
 {
-    let input = input.decode::<I>().map_err(Rejected::Input)?;
+    let input = I::decode(input).map_err(Rejected::Input)?;
     let emitted = state.act(input).map_err(|error| Rejected::Domain(Box::new(error)))?;
     let mut events = Vec::new();
     emitted.emit(&mut events);

@@ -1,0 +1,8 @@
+use actum::prelude::*;
+
+#[derive(Event)]
+struct ItemAdded {
+    sku: String,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use actum::prelude::*;
+
+#[derive(Events)]
+enum CartEvent {}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use actum::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+struct ItemAdded {
+    sku: String,
+}
+
+#[derive(Events)]
+enum CartEvent {
+    ItemAdded(ItemAded),
+}
+
+fn main() {}

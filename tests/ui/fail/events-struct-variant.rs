@@ -1,0 +1,8 @@
+use actum::prelude::*;
+
+#[derive(Events)]
+enum CartEvent {
+    ItemAdded { sku: String },
+}
+
+fn main() {}

@@ -1,0 +1,27 @@
+use actum::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+struct ItemAdded {
+    sku: String,
+}
+
+#[derive(Events)]
+enum CartEvent {
+    ItemAdded(ItemAdded),
+}
+
+#[derive(Aggregate, Default, Clone, Serialize, Deserialize)]
+#[aggregate(events = CartEvent)]
+struct Cart {
+    skus: Vec<String>,
+}
+
+impl Cart {
+    #[patch]
+    fn item_added(&mut self, event: ItemAdded) {
+        self.skus.push(event.sku);
+    }
+}
+
+fn main() {}

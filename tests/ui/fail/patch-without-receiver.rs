@@ -1,0 +1,27 @@
+use actum::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+struct ItemAdded {
+    sku: String,
+}
+
+#[derive(Events)]
+enum CartEvent {
+    ItemAdded(ItemAdded),
+}
+
+#[derive(Aggregate, Default, Clone, Serialize, Deserialize)]
+#[aggregate(events = CartEvent)]
+struct Cart {
+    skus: Vec<String>,
+}
+
+#[patch]
+impl Cart {
+    fn item_added(event: ItemAdded) {
+        drop(event.sku);
+    }
+}
+
+fn main() {}
