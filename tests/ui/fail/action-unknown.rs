@@ -34,12 +34,19 @@ struct AddItem {
 }
 
 #[derive(Serialize, Deserialize)]
+struct Clear;
+
+#[derive(Serialize, Deserialize)]
 struct Pay;
 
 #[action]
 impl Cart {
     fn add_item(&self, AddItem { sku }: AddItem) -> Result<ItemAdded, Closed> {
         Ok(ItemAdded { sku })
+    }
+
+    fn clear(&self, _: Clear) -> Result<(), Closed> {
+        Ok(())
     }
 }
 

@@ -1,4 +1,8 @@
 use actum::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+struct CheckedOut;
 
 #[derive(Event)]
 struct ItemAdded {

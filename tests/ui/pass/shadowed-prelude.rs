@@ -4,9 +4,9 @@
 #![deny(warnings)]
 
 mod domain {
-    #![allow(dead_code, non_camel_case_types, non_snake_case, reason = "names that shadow")]
+    #![allow(dead_code, non_snake_case, reason = "names that shadow")]
 
-    use actum::{Aggregate, Event, Events, action, patch, projection};
+    use ::actum::{Aggregate, Event, Events, action, patch, projection};
     use serde::{Deserialize, Serialize};
 
     pub struct Option;
@@ -15,17 +15,13 @@ mod domain {
     pub struct String;
     pub struct Box;
     pub struct From;
-    pub struct Default_;
-    pub struct str;
-    pub struct u8;
-    pub struct u64;
     pub mod core {}
     pub mod std {}
     pub mod actum {}
     pub fn Ok() {}
     pub fn Err() {}
     pub fn Some() {}
-    pub const None: () = ();
+    pub struct None;
 
     /// A payload.
     #[derive(Event, Serialize, Deserialize)]
