@@ -261,3 +261,6 @@ impl ToTokens for Item {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,10 +33,16 @@ struct AddItem {
     sku: String,
 }
 
+#[derive(Event, Serialize, Deserialize)]
+struct ItemRenamed {
+    sku: String,
+}
+
 #[action]
 impl Cart {
     fn add_item(&self, AddItem { sku }: AddItem) -> Result<ItemAdded, Closed> {
-        Ok(sku)
+        let renamed: Result<ItemRenamed, Closed> = Ok(ItemRenamed { sku });
+        renamed
     }
 }
 
