@@ -17,6 +17,8 @@ mod projection;
 mod snapshot;
 pub mod store;
 mod stream;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 #[doc(hidden)]
 #[path = "private.rs"]
