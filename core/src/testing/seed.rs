@@ -8,7 +8,7 @@ use super::{Failure, Outcome};
 const VARIABLE: &str = "ACTUM_SEED";
 
 /// Runs a rule with a random source, and tells the seed if it fails.
-pub(super) async fn seeded<T>(rule: impl AsyncFnOnce(Rng) -> Outcome<T>) -> Outcome<T> {
+pub(in crate::testing) async fn seeded<T>(rule: impl AsyncFnOnce(Rng) -> Outcome<T>) -> Outcome<T> {
     let seed = match std::env::var(VARIABLE) {
         Ok(seed) => seed.parse()?,
         Err(_) => fastrand::u64(..),

@@ -62,13 +62,13 @@ impl Debug for Failure {
 
 /// Demands that something holds.
 #[track_caller]
-pub(super) fn ensure(holds: bool, what: impl Display) -> Outcome {
+pub(in crate::testing) fn ensure(holds: bool, what: impl Display) -> Outcome {
     if holds { Ok(()) } else { Err(Failure::new(what)) }
 }
 
 /// Demands that what was found is what the rule says.
 #[track_caller]
-pub(super) fn equal<T, U>(found: &T, wanted: &U, what: impl Display) -> Outcome
+pub(in crate::testing) fn equal<T, U>(found: &T, wanted: &U, what: impl Display) -> Outcome
 where
     T: PartialEq<U> + Debug + ?Sized,
     U: Debug + ?Sized,
