@@ -127,6 +127,7 @@ fn place(wish: &Wish, shown: &mut HashMap<u64, &Entry>) -> Outcome<Placed> {
             ensure(entry.id > placed.last, format_args!("an id within {wish:?} is not larger"))?;
         }
         (placed.last, placed.version) = (entry.id, entry.version);
+        placed.count += 1;
     }
     Ok(placed)
 }
@@ -136,7 +137,7 @@ fn agree(call: &Call, told: &[Placed], placed: &[Placed]) -> Outcome {
     equal(&told.len(), &placed.len(), format_args!("places in {call:?}"))?;
     for (told, placed) in told.iter().zip(placed) {
         if placed.first == Id(0) {
-            let none = (told.first, told.last) == (Id(0), Id(0));
+            let none = (told.first, told.last, told.count) == (Id(0), Id(0), 0);
             ensure(none, format_args!("a write without events has ids: {call:?}"))?;
         } else {
             equal(told, placed, format_args!("a place that the log does not show: {call:?}"))?;

@@ -129,7 +129,7 @@ impl Side {
         let mut text = format!("repeated: {}", appended.repeated);
         for placed in &appended.placed {
             let (first, last) = (self.rank(placed.first), self.rank(placed.last));
-            let _ = write!(text, ", {first} to {last} at {}", placed.version);
+            let _ = write!(text, ", {} from {first} to {last} at {}", placed.count, placed.version);
         }
         text
     }
