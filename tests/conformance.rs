@@ -1,12 +1,19 @@
 //! Every store passes the conformance suite.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+};
 
 use actum::{
     Id, Result,
-    store::{BoxFuture, Memory, Store},
+    store::{BoxFuture, Memory, Sqlite, Store},
     testing::store::{Positioned, Reopen, Subject},
 };
+use tempfile::TempDir;
 
 mod memory {
     use super::*;
@@ -36,6 +43,53 @@ mod memory {
     }
 
     actum::testing::conformance!(InMemory::default(); all, shared, positioned);
+}
+
+mod sqlite {
+    use super::*;
+
+    /// A folder, and how many files were made in it.
+    struct InFolder {
+        folder: TempDir,
+        files: AtomicU32,
+    }
+
+    impl InFolder {
+        fn new() -> Self {
+            Self { folder: tempfile::tempdir().expect("a folder"), files: AtomicU32::new(0) }
+        }
+
+        fn path(&self) -> PathBuf {
+            self.folder.path().join(format!("{}.db", self.files.load(Relaxed)))
+        }
+    }
+
+    impl Subject for InFolder {
+        fn fresh(&self) -> BoxFuture<'_, Result<Arc<dyn Store>>> {
+            self.files.fetch_add(1, Relaxed);
+            self.open()
+        }
+    }
+
+    impl Reopen for InFolder {
+        fn open(&self) -> BoxFuture<'_, Result<Arc<dyn Store>>> {
+            Box::pin(async { Ok(Arc::new(Sqlite::open(self.path()).await?) as Arc<dyn Store>) })
+        }
+    }
+
+    impl Positioned for InFolder {
+        fn starting_after(&self, id: Id) -> BoxFuture<'_, Result<Arc<dyn Store>>> {
+            Box::pin(async move {
+                drop(self.fresh().await?);
+                let file = rusqlite::Connection::open(self.path()).expect("the file");
+                file.execute("UPDATE floor SET id = ?1", [id.0.cast_signed()]).expect("a floor");
+                drop(file);
+                self.open().await
+            })
+        }
+    }
+
+    actum::testing::conformance!(InFolder::new(); all, durable, shared, positioned);
 }
 
 /// The macro stamps what its list names: a rule that is not in the list would never run.

@@ -3,16 +3,17 @@
 //! Every rule takes a [`Subject`], asks it for an empty store and says in a [`Failure`] what the
 //! store did against the contract of its ports. Every rule works with at least two streams.
 
-mod failure;
+use super::{failure, seed};
+
 mod rules;
-mod seed;
 mod stamp;
-mod steps;
+pub(super) mod steps;
 mod subject;
 
 pub mod append;
 pub mod differential;
 pub mod durable;
+pub mod history;
 pub mod keys;
 pub mod leases;
 pub mod limits;
@@ -26,7 +27,7 @@ pub mod together;
 pub mod views;
 pub mod watch;
 
-pub use failure::{Failure, Outcome};
+pub use super::failure::{Failure, Outcome};
 pub use rules::{Check, Rule, rules};
 pub use stamp::run;
 pub use subject::{Positioned, Reopen, Subject};

@@ -8,7 +8,7 @@ use super::{
     steps::{all, batch, conflict, count, event, events, invalid, put, race, stream, unchanged},
 };
 use crate::{
-    Error, Id, StreamId, Version,
+    Error, StreamId, Version,
     store::{Appended, Batch, Expected, Placed, Query},
 };
 
@@ -99,12 +99,13 @@ pub async fn answer_tells_where_the_events_are(subject: &dyn Subject) -> Outcome
     let Appended { placed, repeated } = store.append(batch).await?;
     ensure(!repeated, "a first append is told to be a repeated one")?;
     equal(&placed.len(), &2, "places in the answer to a batch of two writes")?;
-    for (placed, (name, count)) in placed.into_iter().zip([("Cart-1", 3), ("Cart-2", 2)]) {
+    for (placed, (name, count)) in placed.into_iter().zip([("Cart-1", 3_usize), ("Cart-2", 2)]) {
         let all = all(&*store, Query::stream(stream(name)?)).await?;
         let new = all.iter().rev().take(count).rev();
         let first = new.clone().map(|event| event.id).next().unwrap_or_default();
         let (last, version) = new.last().map(|event| (event.id, event.version)).unwrap_or_default();
-        equal(&placed, &Placed { first, last, version, count: count as u64 }, name)?;
+        let count = count as u64;
+        equal(&placed, &Placed { first, last, version, count }, name)?;
     }
     Ok(())
 }
@@ -129,7 +130,7 @@ pub async fn write_without_events_only_checks(subject: &dyn Subject) -> Outcome 
     put(&*store, "Cart-2", 3).await?;
     let before = all(&*store, Query::all()).await?;
     let holds = batch("Cart-1", Expected::Version(Version(2)), 0)?;
-    let unchanged_place = Placed { first: Id(0), last: Id(0), version: Version(2), count: 0 };
+    let unchanged_place = Placed { version: Version(2), ..Placed::default() };
     let appended = store.append(holds).await?;
     equal(&appended.placed, &vec![unchanged_place], "the place of a mere check")?;
     conflict(store.append(batch("Cart-1", Expected::Version(Version(3)), 0)?).await)?;

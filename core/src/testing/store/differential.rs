@@ -70,7 +70,11 @@ impl Side {
                 query.to_id = to.map(|rank| self.id(rank));
                 self.events(query).await?
             }
-            Operation::Head => self.rank(store.head().await?),
+            Operation::Head => {
+                // A head may stand in a gap behind the last event.
+                let head = store.head().await?;
+                self.ids.partition_point(|id| *id <= head).to_string()
+            }
             Operation::SaveSnapshot(snapshot) => told(store.save_snapshot(snapshot.clone()).await)?,
             Operation::Snapshot(stream) => told(Snapshots::snapshot(&*store, stream).await)?,
             Operation::Commit { commit, under } => {
@@ -125,7 +129,7 @@ impl Side {
         let mut text = format!("repeated: {}", appended.repeated);
         for placed in &appended.placed {
             let (first, last) = (self.rank(placed.first), self.rank(placed.last));
-            let _ = write!(text, ", {first} to {last} at {}", placed.version);
+            let _ = write!(text, ", {} from {first} to {last} at {}", placed.count, placed.version);
         }
         text
     }

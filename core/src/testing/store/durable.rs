@@ -35,7 +35,7 @@ pub async fn events_survive(subject: &dyn Reopen) -> Outcome {
         let before = all(&*store, Query::all()).await?;
         store = reopened(subject, store).await?;
         equal(&all(&*store, Query::all()).await?, &before, "the log when opened again")?;
-        equal(&store.head().await?, &last, "the head when opened again")?;
+        ensure(store.head().await? >= last, "the head when opened again is too low")?;
         let next = put(&*store, "Order-1", 1).await?;
         ensure(next.id() > last, format_args!("id {} was given after {last}", next.id()))?;
     }

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use super::{
     Outcome, Subject,
     failure::{ensure, equal},
-    steps::{all, correlated, event, ids, put, race, stream},
+    steps::{all, correlated, event, ids, put, race, soon, stream},
 };
 use crate::{
     Committed, Id,
@@ -159,24 +159,46 @@ pub async fn head_never_runs_ahead_of_reads(subject: &dyn Subject) -> Outcome {
         let below = log.iter().filter(|id| **id <= head).count();
         equal(&count, &below, format_args!("events up to the head {head} when it was the head"))?;
     }
-    equal(&store.head().await?, &log.last().copied().unwrap_or_default(), "the head at rest")
+    let last = log.last().copied().unwrap_or_default();
+    ensure(store.head().await? >= last, "the head at rest is behind the last event")
 }
 
-/// What was acknowledged is read at once, and the head has reached it.
+/// What was acknowledged is read at once while no other append is under way.
 pub async fn acknowledged_events_are_read_at_once(subject: &dyn Subject) -> Outcome {
+    let store = subject.fresh().await?;
+    for round in 0..12_u64 {
+        let name = format!("Cart-{}", round % 3);
+        let id = put(&*store, &name, 1).await?.id();
+        let head = store.head().await?;
+        ensure(head >= id, format_args!("the head is {head} after {id} was acknowledged"))?;
+        for query in [Query::all(), Query::stream(stream(&name)?), Query::all().from_id(id)] {
+            let found = ids(&*store, query).await?;
+            equal(&found.last(), &Some(&id), "the last event right after the answer")?;
+        }
+    }
+    Ok(())
+}
+
+/// Among other callers, one's own stream is read at once, and the whole log shows the event soon.
+pub async fn own_stream_is_read_at_once_among_others(subject: &dyn Subject) -> Outcome {
     let store = subject.fresh().await?;
     let callers = (0..WRITERS).map(|caller| {
         let store = Arc::clone(&store);
         async move {
+            let name = format!("Cart-{caller}");
             for round in 1..=10 {
-                let name = format!("Cart-{caller}");
-                let appended = put(&*store, &name, 1).await?;
-                let head = store.head().await?;
-                ensure(head >= appended.id(), format_args!("head {head} after {appended:?}"))?;
+                let id = put(&*store, &name, 1).await?.id();
                 let found = ids(&*store, Query::stream(stream(&name)?)).await?;
                 equal(&found.len(), &round, "own events right after the answer")?;
-                let found = ids(&*store, Query::all().from_id(appended.id())).await?;
-                equal(&found.first(), &Some(&appended.id()), "the event right after the answer")?;
+                equal(&found.last(), &Some(&id), "the event right after the answer")?;
+                let shown = Query::all().from_id(id).to_id(id);
+                soon("an acknowledged event in the whole log", async {
+                    while ids(&*store, shown.clone()).await?.is_empty() {
+                        tokio::task::yield_now().await;
+                    }
+                    Outcome::Ok(())
+                })
+                .await??;
             }
             Outcome::Ok(())
         }

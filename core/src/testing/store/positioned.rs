@@ -43,7 +43,7 @@ async fn ids_behind(subject: &dyn Positioned, start: u64) -> Outcome {
             last = placed.last;
         }
     }
-    equal(&store.head().await?, &last, "the head")?;
+    ensure(store.head().await? >= last, "the head is behind the last event")?;
     let log = ids(&*store, Query::all()).await?;
     equal(&log.len(), &12, "events")?;
     ensure(log.is_sorted_by(|one, other| one < other), format_args!("ids as read: {log:?}"))?;

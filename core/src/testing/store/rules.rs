@@ -51,6 +51,7 @@ macro_rules! __conformance_rules {
         $crate::__conformance_rules! { {$($to)*} {$($with)*} leases }
         $crate::__conformance_rules! { {$($to)*} {$($with)*} limits }
         $crate::__conformance_rules! { {$($to)*} {$($with)*} differential }
+        $crate::__conformance_rules! { {$($to)*} {$($with)*} history }
     };
     ({$($to:tt)*} {$($with:tt)*} append) => {
         $($to)*! { append {$($with)*} [
@@ -75,6 +76,7 @@ macro_rules! __conformance_rules {
             one_false_expectation_stores_nothing
             first_false_expectation_is_told
             check_of_one_stream_guards_another
+            checks_hold_at_the_commit
             racing_batches_never_tear
             read_shows_whole_batches_only
         ] }
@@ -123,6 +125,7 @@ macro_rules! __conformance_rules {
             tailing_readers_see_every_event_once
             head_never_runs_ahead_of_reads
             acknowledged_events_are_read_at_once
+            own_stream_is_read_at_once_among_others
         ] }
     };
     ({$($to:tt)*} {$($with:tt)*} watch) => {
@@ -183,6 +186,12 @@ macro_rules! __conformance_rules {
             answers_equal_those_of_memory
         ] }
     };
+    ({$($to:tt)*} {$($with:tt)*} history) => {
+        $($to)*! { history {$($with)*} [
+            race_of_many_clients_has_an_order
+            race_for_two_streams_has_an_order
+        ] }
+    };
     ({$($to:tt)*} {$($with:tt)*} durable) => {
         $($to)*! { durable {$($with)*} [
             events_survive
@@ -199,6 +208,7 @@ macro_rules! __conformance_rules {
             key_counts_across_handles
             tailing_across_handles_misses_nothing
             leases_count_across_handles
+            race_across_handles_has_an_order
         ] }
     };
     ({$($to:tt)*} {$($with:tt)*} positioned) => {

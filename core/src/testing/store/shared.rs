@@ -7,12 +7,14 @@ use jiff::Timestamp;
 use super::{
     Outcome, Reopen,
     failure::{ensure, equal},
+    seed::seeded,
     steps::{all, batch, conflict, event, events, ids, put, race, stream},
     views::{commit, document, stands, view},
 };
 use crate::{
     Error, Id, Version,
     store::{Batch, Expected, Key, Query, Store},
+    testing::history::{Race, race as race_of_clients},
 };
 
 async fn handles(subject: &dyn Reopen, count: usize) -> Outcome<Vec<Arc<dyn Store>>> {
@@ -151,4 +153,13 @@ pub async fn leases_count_across_handles(subject: &dyn Reopen) -> Outcome {
     stands(&**one, &sales, 6, ("", Some("current"))).await?;
     let answer = one.commit(commit(&sales, 0, 7, Vec::new())).await;
     ensure(matches!(answer, Err(Error::Stale { .. })), format_args!("not stale: {answer:?}"))
+}
+
+/// Clients on handles of their own race; the history has an order.
+pub async fn race_across_handles_has_an_order(subject: &dyn Reopen) -> Outcome {
+    let handles = handles(subject, 4).await?;
+    seeded(async |mut random| {
+        race_of_clients(&handles, Race::seeded(random.u64(..))).await?.check()
+    })
+    .await
 }

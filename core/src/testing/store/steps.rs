@@ -17,7 +17,7 @@ use crate::{
 /// Longer than any wait on a store that works.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
-pub(super) fn stream(name: &str) -> Outcome<StreamId> {
+pub(in crate::testing) fn stream(name: &str) -> Outcome<StreamId> {
     Ok(name.parse()?)
 }
 
@@ -47,7 +47,10 @@ pub(super) async fn put(log: &(impl Log + ?Sized), name: &str, count: u64) -> Ou
 }
 
 /// Reads to the end and checks what holds for all pages.
-pub(super) async fn all(log: &(impl Log + ?Sized), query: Query) -> Outcome<Vec<Committed>> {
+pub(in crate::testing) async fn all(
+    log: &(impl Log + ?Sized),
+    query: Query,
+) -> Outcome<Vec<Committed>> {
     let mut events = Vec::new();
     let mut pages = log.read(query);
     while let Some(page) = pages.next().await {
@@ -96,7 +99,7 @@ pub(super) async fn unchanged(
 }
 
 /// Starts all tasks at once and waits for their answers, in the order of the tasks.
-pub(super) async fn race<T, F>(tasks: impl IntoIterator<Item = F>) -> Outcome<Vec<T>>
+pub(in crate::testing) async fn race<T, F>(tasks: impl IntoIterator<Item = F>) -> Outcome<Vec<T>>
 where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,
@@ -120,7 +123,7 @@ where
 }
 
 /// Waits for something that a store which works does soon.
-pub(super) async fn soon<T>(what: &str, wait: impl Future<Output = T>) -> Outcome<T> {
+pub(in crate::testing) async fn soon<T>(what: &str, wait: impl Future<Output = T>) -> Outcome<T> {
     tokio::time::timeout(PATIENCE, wait)
         .await
         .map_err(|_| Failure::new(format_args!("waited in vain: {what}")))

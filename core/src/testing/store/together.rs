@@ -109,6 +109,35 @@ pub async fn racing_batches_never_tear(subject: &dyn Subject) -> Outcome {
     equal(&sides.first(), &sides.last(), "the two streams that were written together")
 }
 
+/// Two batches that each check the stream of the other are not both stored: a check holds at the
+/// moment of the commit, not some time before.
+pub async fn checks_hold_at_the_commit(subject: &dyn Subject) -> Outcome {
+    let store = subject.fresh().await?;
+    for round in 0..16_u64 {
+        let names = [format!("Cart-{round}"), format!("Order-{round}")];
+        let [one, other] = &names;
+        let racers = [(one, other), (other, one)].map(|(own, checked)| {
+            let check = batch(checked, Expected::Empty, 0);
+            let own = stream(own);
+            let store = Arc::clone(&store);
+            async move {
+                let both = check?.and(own?, Expected::Any, events("Happened", 1));
+                Outcome::Ok(store.append(both).await)
+            }
+        });
+        let mut won = 0;
+        for answer in race(racers).await? {
+            match answer? {
+                Ok(_) => won += 1,
+                Err(Error::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        equal(&won, &1, "stored batches of two that exclude each other")?;
+    }
+    Ok(())
+}
+
 /// The same event for two streams, at the versions they have now; every other racer names the
 /// streams in reverse.
 async fn pair(store: &dyn Store, racer: u64, number: u64) -> Outcome<Batch> {
