@@ -127,25 +127,25 @@ async fn main() {
         let app = App::new(Memory::new()).with::<Cart>().start().await.unwrap();
         clock.time(commands(&app, 1, CARTS)).await;
     });
-    bench.row("bare file: append + fdatasync, 1 writer", 2_000, async |clock| {
+    bench.row("bare file: append + fdatasync, 1 writer", 4_000, async |clock| {
         let folder = folder();
         let mut file = File::create(folder.path().join("log")).unwrap();
         clock
             .time(async {
-                for _ in 0..2_000 {
+                for _ in 0..4_000 {
                     file.write_all(&[b'x'; 200]).unwrap();
                     file.sync_data().unwrap();
                 }
             })
             .await;
     });
-    bench.row("bare SQLite: INSERT, COMMIT, 1 connection", 2_000, async |clock| {
+    bench.row("bare SQLite: INSERT, COMMIT, 1 connection", 4_000, async |clock| {
         let folder = folder();
         let connection = bare(&folder.path().join("bare.db"));
         clock
             .time(async {
                 let mut insert = connection.prepare(INSERT).unwrap();
-                for at in 0..2_000_i64 {
+                for at in 0..4_000_i64 {
                     connection.execute_batch("BEGIN IMMEDIATE").unwrap();
                     insert.execute((at % 100, at / 100 + 1, DATA, META)).unwrap();
                     connection.execute_batch("COMMIT").unwrap();

@@ -1,4 +1,4 @@
-//! Event sourcing that the compiler checks.
+#![doc = include_str!("../README.md")]
 
 #[cfg(feature = "derive")]
 #[allow(unused_extern_crates, reason = "only unit tests that use the macros need it")]

@@ -15,7 +15,7 @@
 //!
 //! use actum::{store::{Memory, Store}, testing::history::{race, Race}};
 //!
-//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 //! let store: Arc<dyn Store> = Arc::new(Memory::new());
 //! let history = race(&[store], Race { clients: 4, calls: 20, ..Race::seeded(7) }).await?;
 //! history.check()?;
