@@ -13,14 +13,14 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use actum::{store::{Memory, Store}, testing::history::{race, Race}};
+//! use actum::{store::{Memory, Store}, testing::{history::{race, Race}, store::run}};
 //!
-//! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
-//! let store: Arc<dyn Store> = Arc::new(Memory::new());
-//! let history = race(&[store], Race { clients: 4, calls: 20, ..Race::seeded(7) }).await?;
-//! history.check()?;
+//! run(async {
+//!     let store: Arc<dyn Store> = Arc::new(Memory::new());
+//!     let history = race(&[store], Race { clients: 4, calls: 20, ..Race::seeded(7) }).await?;
+//!     history.check()
+//! })?;
 //! # Ok::<(), actum::testing::Failure>(())
-//! # }).unwrap();
 //! ```
 
 mod check;

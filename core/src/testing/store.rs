@@ -2,6 +2,8 @@
 //!
 //! Every rule takes a [`Subject`], asks it for an empty store and says in a [`Failure`] what the
 //! store did against the contract of its ports. Every rule works with at least two streams.
+//!
+#![doc = include_str!("../docs/store.md")]
 
 use super::{failure, seed};
 
