@@ -87,6 +87,19 @@ pub enum Error {
         /// Why.
         source: serde_json::Error,
     },
+    /// A projection has seen more than the log has: an older log lies under it.
+    #[error(
+        "{view} has seen the log up to {checkpoint}, but it ends at {head}: an older log was put \
+         under it; reset the projection so that it is built anew"
+    )]
+    Ahead {
+        /// The projection.
+        view: String,
+        /// Up to where it has seen the log.
+        checkpoint: Id,
+        /// Where the log ends.
+        head: Id,
+    },
     /// A handler of a projection panicked.
     #[error("a handler of {view} panicked at event {id}: {message}")]
     Panicked {

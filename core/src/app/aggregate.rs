@@ -54,12 +54,29 @@ impl<A: Aggregate> Registered<A> {
     pub(super) async fn refresh(&self, stream: &StreamId, cell: &Cell<A>) -> Result<Held<A>> {
         let held = match cell.get() {
             Some(held) => held,
-            None => self.snapshots.latest(stream).await.unwrap_or_else(Held::empty),
+            None => self.snapshot(stream).await?.unwrap_or_else(Held::empty),
         };
         let query = Query::stream(stream.clone()).from_version(held.version.next());
         let held = self.fold(held, query).await?;
         cell.keep(&held);
         Ok(held)
+    }
+
+    /// The latest snapshot, if it was taken of this very log: the event it ends with is there.
+    ///
+    /// An older log that was put under a newer snapshot has another one there, or none.
+    pub(super) async fn snapshot(&self, stream: &StreamId) -> Result<Option<Held<A>>> {
+        let Some(held) = self.snapshots.latest(stream).await else { return Ok(None) };
+        let query = Query::stream(stream.clone())
+            .from_version(held.version)
+            .to_version(held.version)
+            .without_meta();
+        let last = self.store.read(query).next().await.transpose()?;
+        if last.as_deref().and_then(<[_]>::first).is_some_and(|event| event.id == held.id) {
+            return Ok(Some(held));
+        }
+        tracing::warn!(%stream, version = %held.version, "the snapshot is of another log, replaying");
+        Ok(None)
     }
 
     /// The state that the events of a query lead to from another.

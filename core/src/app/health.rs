@@ -33,7 +33,8 @@ pub struct ProjectionHealth {
     pub seen: Id,
     /// How many ids it is behind: at most so many events.
     pub lag: u64,
-    /// How long the oldest event it has not seen has been there; `None` when it has seen all.
+    /// How long the oldest event it has not seen has been there; `None` when it has seen all,
+    /// or when the log cannot be read.
     pub lag_time: Option<Duration>,
     /// Whether it runs.
     pub state: ProjectionState,
@@ -87,7 +88,11 @@ async fn of(app: &App, name: &'static str, runner: &Runner, head: Id) -> Result<
         None
     } else {
         let query = Query::all().after(status.seen).limit(1).without_meta();
-        let oldest = app.read(query).next().await.transpose()?;
+        // A log that cannot be read must not hide why the projection is behind.
+        let oldest = app.read(query).next().await.transpose().unwrap_or_else(|error| {
+            tracing::warn!(projection = name, %error, "cannot tell the lag");
+            None
+        });
         oldest.map(|event| {
             let now = app.0.clock.now();
             Duration::try_from(now.duration_since(event.created)).unwrap_or_default()

@@ -90,7 +90,7 @@ pub(super) async fn load<A: Aggregate>(
         AsOf::Id(id) => query.to_id(id),
         AsOf::Time(time) => query.to_time(time),
     };
-    let start = registered.snapshots.latest(stream).await.filter(|snapshot| match point {
+    let start = registered.snapshot(stream).await?.filter(|snapshot| match point {
         AsOf::Version(version) => snapshot.version <= version,
         AsOf::Id(id) => snapshot.id <= id,
         AsOf::Time(time) => snapshot.created <= time,

@@ -103,7 +103,9 @@ impl<P: Projection> Follower<P> {
                     self.document = None;
                     continue;
                 }
-                Err(error @ (Error::Decode { .. } | Error::Panicked { .. })) => {
+                Err(
+                    error @ (Error::Decode { .. } | Error::Panicked { .. } | Error::Ahead { .. }),
+                ) => {
                     return self.stopped(error);
                 }
                 Err(error) => {
@@ -123,11 +125,16 @@ impl<P: Projection> Follower<P> {
 
     /// Folds up to the head of the log.
     async fn catch_up(&mut self) -> Result<()> {
-        let head = self.store.head().await?;
         let mut folded = match self.document.take() {
             Some(folded) => folded,
             None => self.read().await?,
         };
+        // Read after the checkpoint, it is never below it, unless the log is another.
+        let head = self.store.head().await?;
+        if folded.seen > head {
+            let (view, checkpoint) = (self.view.to_string(), folded.seen);
+            return Err(Error::Ahead { view, checkpoint, head });
+        }
         if folded.seen < head {
             self.fold(&mut folded, head).await?;
             folded.seen = head;
