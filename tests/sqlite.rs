@@ -12,6 +12,8 @@ use tempfile::TempDir;
 
 #[path = "sqlite/append.rs"]
 mod append;
+#[path = "sqlite/conformance.rs"]
+mod conformance;
 #[path = "sqlite/faults.rs"]
 mod faults;
 #[path = "sqlite/file.rs"]
