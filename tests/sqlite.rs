@@ -14,6 +14,8 @@ use tempfile::TempDir;
 mod append;
 #[path = "sqlite/conformance.rs"]
 mod conformance;
+#[path = "sqlite/disk.rs"]
+mod disk;
 #[path = "sqlite/faults.rs"]
 mod faults;
 #[path = "sqlite/file.rs"]

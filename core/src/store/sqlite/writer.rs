@@ -285,3 +285,23 @@ fn begin(connection: &Connection, busy: Duration) -> Result<(), Failure> {
 fn data_version(connection: &Connection) -> Result<i64, Failure> {
     Ok(connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn h19_a_file_that_lost_what_was_acknowledged_poisons_the_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let (queue, grown) = (Arc::new(Queue::new()), Arc::new(watch::Sender::new(Id(0))));
+        let path = folder.path().join("log.db");
+        let mut writer = Writer::open(path, Duration::ZERO, queue, grown).unwrap();
+        writer.connection = None;
+        writer.reopen().unwrap();
+        writer.connection = None;
+        writer.acknowledged = Id(1);
+        assert!(matches!(writer.reopen(), Err(Failure::Poisoned { .. })));
+        writer.acknowledged = Id(0);
+        assert!(matches!(writer.transact(&mut []), Err(Failed::Before(Failure::Poisoned { .. }))));
+    }
+}
