@@ -96,7 +96,7 @@ async fn h19_a_file_that_may_not_be_written_is_refused() {
     let program = folder.path().with_file_name("test");
     std::fs::copy(std::env::current_exe().expect("this program"), &program).expect("copied");
     let parent = program.parent().expect("a folder");
-    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o777);
     std::fs::set_permissions(parent, open).expect("open for all");
     let mut command = Command::new(&program);
     if root {
