@@ -12,6 +12,10 @@ use tempfile::TempDir;
 
 #[path = "sqlite/append.rs"]
 mod append;
+#[path = "sqlite/conformance.rs"]
+mod conformance;
+#[path = "sqlite/disk.rs"]
+mod disk;
 #[path = "sqlite/faults.rs"]
 mod faults;
 #[path = "sqlite/file.rs"]

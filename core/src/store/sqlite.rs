@@ -25,6 +25,7 @@ use crate::{Error, Id, Result};
 
 mod append;
 mod change;
+mod correlation;
 mod failure;
 mod heads;
 mod leases;
@@ -34,6 +35,7 @@ mod page;
 mod queue;
 mod reader;
 mod schema;
+mod select;
 mod snapshots;
 mod views;
 mod writer;

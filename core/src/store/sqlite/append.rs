@@ -9,6 +9,7 @@ use rusqlite::{
 };
 
 use super::{
+    correlation::{self, Runs},
     failure::Failure,
     heads::{Head, Heads},
 };
@@ -22,12 +23,14 @@ pub(super) struct Appender<'a> {
     connection: &'a Connection,
     heads: &'a mut Heads,
     insert: CachedStatement<'a>,
+    correlate: CachedStatement<'a>,
 }
 
 impl<'a> Appender<'a> {
     pub(super) fn new(connection: &'a Connection, heads: &'a mut Heads) -> Result<Self, Failure> {
         let insert = connection.prepare_cached(include_str!("insert.sql"))?;
-        Ok(Self { connection, heads, insert })
+        let correlate = correlation::statement(connection)?;
+        Ok(Self { connection, heads, insert, correlate })
     }
 
     /// Appends a batch, or tells why it is refused; fails when the whole transaction must.
@@ -68,8 +71,10 @@ impl<'a> Appender<'a> {
         };
         let before = self.heads.last(self.connection)?;
         let mut last = before;
+        let mut runs = Runs::new(&mut self.correlate);
         for event in &write.events {
             last = last.next();
+            runs.push(last, event.meta.correlation())?;
             head.version += 1;
             let name = self.heads.name(self.connection, &event.name)?;
             self.insert.execute(params![
@@ -83,6 +88,7 @@ impl<'a> Appender<'a> {
                 text(event.meta.json()),
             ])?;
         }
+        runs.close()?;
         self.heads.set_last(last);
         self.heads.set_head(&write.stream, head);
         let count = write.events.len() as u64;

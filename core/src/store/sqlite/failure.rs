@@ -18,6 +18,8 @@ pub(super) enum Failure {
         path.display()
     )]
     Newer { path: PathBuf, found: i64, known: i64 },
+    #[error("{} cannot be written", path.display())]
+    ReadOnly { path: PathBuf },
     #[error("the file is in use by another process in a mode other than WAL ({mode})")]
     NotWal { mode: String },
     #[error(

@@ -1,4 +1,4 @@
-//! One page of a read: which rows, and how they become events.
+//! One page of a read: how rows become events.
 //!
 //! The text of a page is put into one buffer that its events share.
 
@@ -6,13 +6,10 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, params_from_iter, types::ValueRef};
+use rusqlite::{Connection, Row, params_from_iter, types::ValueRef};
 
-use super::{append::bound, failure::Failure, heads, micros, reader::Names};
-use crate::{
-    Committed, Id, Json, Meta, StreamId, Version,
-    store::{Direction, Query},
-};
+use super::{append::bound, failure::Failure, heads, reader::Names, select};
+use crate::{Committed, Id, Json, Meta, StreamId, Version, store::Query};
 
 /// How many events a page holds at most.
 const EVENTS: usize = 512;
@@ -22,13 +19,13 @@ const TEXT: usize = 1 << 20;
 
 /// Where a read stands.
 pub(super) struct Cursor {
-    query: Query,
+    pub(super) query: Query,
     /// How many events are still wanted.
     left: u64,
     /// Where the log ended when the read started.
-    end: Option<i64>,
+    pub(super) end: Option<i64>,
     /// The id or version of the last event that was looked at.
-    seen: Option<i64>,
+    pub(super) seen: Option<i64>,
     /// Whether nothing is left to read.
     pub(super) done: bool,
 }
@@ -45,12 +42,6 @@ struct Found {
     meta: Range<usize>,
 }
 
-/// A statement and its numbers.
-struct Select {
-    sql: String,
-    numbers: Vec<i64>,
-}
-
 impl Cursor {
     pub(super) fn new(query: Query) -> Self {
         let left = query.limit.unwrap_or(u64::MAX);
@@ -63,21 +54,21 @@ impl Cursor {
         connection: &Connection,
         names: &mut Names,
     ) -> Result<Vec<Committed>, Failure> {
-        let Some(select) = self.select(connection)? else {
+        let Some(select) = select::select(self, connection)? else {
             self.done = true;
             return Ok(Vec::new());
         };
         let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(EVENTS);
-        let by_stream = self.query.stream.is_some();
+        let by_version = select::by_version(&self.query);
         let mut buffer = Vec::new();
         let mut found = Vec::new();
         let mut statement = connection.prepare_cached(&select.sql)?;
-        let mut rows = statement.query(params_from_iter(&select.numbers))?;
+        let mut rows = statement.query(params_from_iter(&select.values))?;
         self.done = true;
         while let Some(row) = rows.next()? {
             let event = self.found(row, connection, names, &mut buffer)?;
             let Some(event) = event else { continue };
-            self.seen = Some(if by_stream { event.version } else { event.id });
+            self.seen = Some(if by_version { event.version } else { event.id });
             found.push(event);
             if found.len() >= most || buffer.len() >= TEXT {
                 self.done = false;
@@ -93,56 +84,6 @@ impl Cursor {
         let without_meta = self.query.without_meta;
         let buffer = Bytes::from(buffer);
         Ok(found.into_iter().map(|found| found.committed(&buffer, without_meta)).collect())
-    }
-
-    /// The statement for what is left; `None` when nothing can match.
-    fn select(&self, connection: &Connection) -> Result<Option<Select>, Failure> {
-        let query = &self.query;
-        let meta = if self.needs_meta() { "meta" } else { "NULL" };
-        let mut select = Select {
-            sql: format!(
-                "SELECT id, stream, version, name, schema, created, data, {meta} FROM event WHERE "
-            ),
-            numbers: Vec::new(),
-        };
-        let backward = query.direction == Direction::Backward;
-        let (mut id, mut version) = (
-            (query.from_id.map(bound), query.to_id.map(bound)),
-            (query.from_version.map(of_version), query.to_version.map(of_version)),
-        );
-        if let Some(end) = self.end {
-            id.1 = Some(id.1.map_or(end, |to| to.min(end)));
-        }
-        let key = if query.stream.is_some() { &mut version } else { &mut id };
-        match (self.seen, backward) {
-            (None, _) => {}
-            (Some(i64::MAX), false) | (Some(i64::MIN), true) => return Ok(None),
-            (Some(seen), false) => key.0 = Some(seen + 1),
-            (Some(seen), true) => key.1 = Some(seen - 1),
-        }
-        let key = if let Some(stream) = &query.stream {
-            let row = connection
-                .prepare_cached("SELECT id FROM stream WHERE name = ?1")?
-                .query_row([stream.as_str()], |row| row.get(0))
-                .optional()?;
-            let Some(row) = row else { return Ok(None) };
-            select.and("stream =", row);
-            select.range("version", version);
-            select.range("+id", id);
-            "version"
-        } else {
-            select.range("id", id);
-            select.range("+version", version);
-            "id"
-        };
-        let created = (query.from_time.map(micros::ceil), query.to_time.map(micros::floor));
-        select.range("created", created);
-        if !query.names.is_empty() && !select.names(connection, &query.names)? {
-            return Ok(None);
-        }
-        let order = if backward { " DESC" } else { "" };
-        select.sql.extend(["true ORDER BY ", key, order]);
-        Ok(Some(select))
     }
 
     /// What a row holds, if it is wanted.
@@ -185,7 +126,7 @@ impl Cursor {
         }))
     }
 
-    fn needs_meta(&self) -> bool {
+    pub(super) fn needs_meta(&self) -> bool {
         !self.query.without_meta || self.query.correlation.is_some()
     }
 }
@@ -208,40 +149,6 @@ impl Found {
             meta,
         }
     }
-}
-
-impl Select {
-    fn and(&mut self, condition: &str, number: i64) {
-        self.sql.push_str(condition);
-        self.sql.push_str(" ? AND ");
-        self.numbers.push(number);
-    }
-
-    fn range(&mut self, column: &str, (from, to): (Option<i64>, Option<i64>)) {
-        if let Some(from) = from {
-            self.and(&format!("{column} >="), from);
-        }
-        if let Some(to) = to {
-            self.and(&format!("{column} <="), to);
-        }
-    }
-
-    /// Adds the names that are known; tells whether there are any.
-    fn names(&mut self, connection: &Connection, names: &[String]) -> Result<bool, Failure> {
-        let mut statement = connection.prepare_cached("SELECT id FROM name WHERE name = ?1")?;
-        let known = self.numbers.len();
-        for name in names {
-            let row: Option<i64> = statement.query_row([name], |row| row.get(0)).optional()?;
-            self.numbers.extend(row);
-        }
-        let marks = vec!["?"; self.numbers.len() - known].join(", ");
-        self.sql.extend(["name IN (", &marks, ") AND "]);
-        Ok(!marks.is_empty())
-    }
-}
-
-fn of_version(version: Version) -> i64 {
-    bound(Id(version.0))
 }
 
 /// Whether stored meta data has this correlation.

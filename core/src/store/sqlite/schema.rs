@@ -30,6 +30,9 @@ pub(super) fn open_writer(path: &Path, busy: Duration) -> Result<Connection, Fai
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = open(path, flags, busy)?;
+    if connection.is_readonly("main")? {
+        return Err(Failure::ReadOnly { path: path.to_owned() });
+    }
     check(&connection, path)?;
     connection.execute_batch(include_str!("writer.sql"))?;
     enter_wal(&connection, busy)?;

@@ -23,6 +23,15 @@ CREATE TABLE event (
 
 CREATE UNIQUE INDEX event_stream ON event (stream, version);
 
+-- Which runs of ids have a correlation. A run for each append keeps this far cheaper than an index
+-- on the events: it is its own index, and a correlation that is a UUID of version 7 goes to its end.
+CREATE TABLE correlated (
+    key   BLOB NOT NULL,
+    first INTEGER NOT NULL,
+    last  INTEGER NOT NULL,
+    PRIMARY KEY (key, first)
+) STRICT, WITHOUT ROWID;
+
 -- One row: no id up to this one is given to an event again, even if the log is empty behind it.
 CREATE TABLE floor (
     id INTEGER NOT NULL

@@ -5,7 +5,12 @@
 //! replaced before anything else is written, and everything acknowledged must still be there;
 //! if it is not, the store is poisoned and refuses all further writes.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
@@ -28,6 +33,9 @@ const GROUP: usize = 1024;
 
 /// How often the file is looked at for what other processes wrote, while somebody watches.
 const POLL: Duration = Duration::from_millis(50);
+
+/// How long the file is left to other processes after each group, while they write as well.
+const PAUSE: Duration = Duration::from_micros(100);
 
 /// What the writer is asked for.
 pub(super) enum Request {
@@ -55,6 +63,8 @@ pub(super) struct Writer {
     data_version: i64,
     acknowledged: Id,
     poisoned: Option<Failure>,
+    /// Whether another process has written since the group before.
+    shared: bool,
 }
 
 /// Where a group failed.
@@ -93,6 +103,7 @@ impl Writer {
             data_version,
             acknowledged,
             poisoned: None,
+            shared: false,
         })
     }
 
@@ -122,6 +133,10 @@ impl Writer {
             outcome => answer(group.drain(..), outcome.err().map(Failed::into_failure).as_ref()),
         }
         self.wake();
+        if self.shared {
+            // Whoever polls for the lock elsewhere would hardly ever find it free.
+            thread::sleep(PAUSE);
+        }
     }
 
     /// Runs a group in one transaction.
@@ -136,9 +151,10 @@ impl Writer {
     fn transact(&mut self, group: &mut [Request]) -> Result<(), Failed> {
         self.reopen()?;
         let Some(connection) = &self.connection else { return Ok(()) };
-        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        begin(connection, self.busy)?;
         let data_version = data_version(connection)?;
-        if data_version != self.data_version {
+        self.shared = data_version != self.data_version;
+        if self.shared {
             self.heads.forget();
             self.data_version = data_version;
         }
@@ -250,7 +266,42 @@ fn answer(group: impl IntoIterator<Item = Request>, failure: Option<&Failure>) {
     }
 }
 
+/// Takes the lock for writing. SQLite's own waiting sleeps for up to 100 ms between its tries, so
+/// that a process which commits all the time starves the others.
+fn begin(connection: &Connection, busy: Duration) -> Result<(), Failure> {
+    let end = Instant::now() + busy;
+    connection.busy_timeout(Duration::ZERO)?;
+    loop {
+        match connection.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map_err(Failure::from) {
+            Err(failure) if failure.is_busy() && Instant::now() < end => {
+                thread::sleep(Duration::from_micros(fastrand::u64(100..1000)));
+            }
+            outcome => return outcome.map(drop),
+        }
+    }
+}
+
 /// Changes when another connection has committed.
 fn data_version(connection: &Connection) -> Result<i64, Failure> {
     Ok(connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn h19_a_file_that_lost_what_was_acknowledged_poisons_the_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let (queue, grown) = (Arc::new(Queue::new()), Arc::new(watch::Sender::new(Id(0))));
+        let path = folder.path().join("log.db");
+        let mut writer = Writer::open(path, Duration::ZERO, queue, grown).unwrap();
+        writer.connection = None;
+        writer.reopen().unwrap();
+        writer.connection = None;
+        writer.acknowledged = Id(1);
+        assert!(matches!(writer.reopen(), Err(Failure::Poisoned { .. })));
+        writer.acknowledged = Id(0);
+        assert!(matches!(writer.transact(&mut []), Err(Failed::Before(Failure::Poisoned { .. }))));
+    }
 }

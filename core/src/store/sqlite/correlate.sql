@@ -1,0 +1,1 @@
+INSERT INTO correlated (key, first, last) VALUES (?1, ?2, ?3)
