@@ -293,7 +293,8 @@ mod tests {
     #[test]
     fn h19_a_file_that_lost_what_was_acknowledged_poisons_the_store() {
         let folder = tempfile::tempdir().unwrap();
-        let (queue, grown) = (Arc::new(Queue::new()), Arc::new(watch::Sender::new(Id(0))));
+        let (queue, grown) =
+            (Arc::new(Queue::new(Duration::ZERO)), Arc::new(watch::Sender::new(Id(0))));
         let path = folder.path().join("log.db");
         let mut writer = Writer::open(path, Duration::ZERO, queue, grown).unwrap();
         writer.connection = None;
