@@ -12,8 +12,6 @@ use tempfile::TempDir;
 
 #[path = "sqlite/append.rs"]
 mod append;
-#[path = "sqlite/conformance.rs"]
-mod conformance;
 #[path = "sqlite/disk.rs"]
 mod disk;
 #[path = "sqlite/faults.rs"]
