@@ -49,6 +49,7 @@ async fn a_restart_goes_on_at_the_checkpoint(place: Place) {
         app.act::<Counter>("a", count(1)).await.expect("counted");
         let done = app.act::<Counter>("b", count(2)).await.expect("counted");
         assert_eq!(app.view::<Totals>().after(done.id).await.expect("a view"), totals(n, 2 * n));
+        app.view::<Closings>().after(done.id).await.expect("a view");
         app.shutdown(SOON).await.expect("an end in time");
         // The next one has nothing to fold but what is new.
         let faulty = Faulty::new(place.open().await);

@@ -76,7 +76,7 @@ async fn with_a_changed_snapshot(place: Place, change: impl Fn(&mut actum::store
 
 async fn a_snapshot_of_another_shape_is_ignored(place: Place) {
     with_a_changed_snapshot(place, |snapshot| {
-        snapshot.fingerprint = "another".to_owned();
+        "another".clone_into(&mut snapshot.fingerprint);
         let changed = snapshot.state.as_str().replace("15", "999");
         assert_ne!(changed, snapshot.state.as_str());
         snapshot.state = Json::from_text(changed).expect("JSON");
