@@ -133,7 +133,7 @@ async fn h21_hostile_ids_name_their_own_stream_or_none() {
                     continue;
                 }
             }
-            assert_eq!(app.load::<Note>(&id).await.expect("loaded").texts, [id.clone()]);
+            assert_eq!(app.load::<Note>(&id).await.expect("loaded").texts, [&*id]);
             assert_eq!(
                 app.history::<Note>(&id).expect("a name").all().await.expect("read").len(),
                 1

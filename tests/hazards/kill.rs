@@ -141,11 +141,10 @@ impl Checked {
         assert_eq!(self.parts.get(&part), Some(&part.size), "lost or doubled: {part:?}");
         for (write, placed) in part.batch().writes.iter().zip(&appended.placed) {
             let at = self.events.partition_point(|event| event.id < placed.first);
-            let mut version = placed.version.0 + 1 - placed.count;
-            for event in &self.events[at..][..write.events.len()] {
+            let versions = placed.version.0 + 1 - placed.count..;
+            for (version, event) in versions.zip(&self.events[at..][..write.events.len()]) {
                 assert_eq!((&event.stream, event.version.0), (&write.stream, version));
                 assert_eq!(event.data.decode::<Part>().expect("a part"), part);
-                version += 1;
             }
         }
     }
