@@ -36,12 +36,22 @@ use actum::{
 use futures_util::StreamExt;
 use tempfile::TempDir;
 
+#[path = "hazards/disk.rs"]
+mod disk;
 #[path = "hazards/domain.rs"]
 mod domain;
 #[path = "hazards/faulty.rs"]
 mod faulty;
+#[path = "hazards/hostile.rs"]
+mod hostile;
+#[path = "hazards/kill.rs"]
+mod kill;
+#[path = "hazards/process.rs"]
+mod process;
 #[path = "hazards/projections.rs"]
 mod projections;
+#[path = "hazards/racing.rs"]
+mod racing;
 #[path = "hazards/sides.rs"]
 mod sides;
 

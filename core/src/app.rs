@@ -25,6 +25,7 @@ mod erased;
 mod feed;
 mod health;
 mod load;
+mod readable;
 mod runner;
 mod task;
 mod view;

@@ -53,9 +53,9 @@ async fn h09_foreign_events_are_not_scanned_again_after_a_restart() {
         let end = head(&app).await;
         when(&app, |one| one.seen == end).await;
         app.shutdown(PATIENCE).await.expect("it ends");
-        let faulty = Faulty::new(store);
-        let faults = Arc::clone(&faulty.faults);
-        let app = started(faulty).await;
+        let spoilt = Faulty::new(store);
+        let faults = Arc::clone(&spoilt.faults);
+        let app = started(spoilt).await;
         when(&app, |one| one.seen == end).await;
         // At most so much is not stored while nothing concerns the projection.
         assert!(faults.scans.lock().expect("ok").iter().all(|from| end.0 - from.0 < 1_000));
@@ -70,9 +70,9 @@ async fn h09_foreign_events_are_not_scanned_again_after_a_restart() {
 #[tokio::test]
 async fn h13_a_read_that_breaks_is_reported_and_moves_no_checkpoint() {
     for (store, _folder) in both().await {
-        let faulty = Faulty::new(store);
-        let faults = Arc::clone(&faulty.faults);
-        let app = started(faulty).await;
+        let spoilt = Faulty::new(store);
+        let faults = Arc::clone(&spoilt.faults);
+        let app = started(spoilt).await;
         let before = count(&app, "a", 1).await;
         app.view::<Totals>().after(before).await.expect("it runs");
         faults.breaks_before.store(before.0 + 2, SeqCst);
@@ -92,9 +92,9 @@ async fn h13_a_read_that_breaks_is_reported_and_moves_no_checkpoint() {
 #[tokio::test]
 async fn h12_a_view_that_cannot_be_stored_is_folded_once_when_it_can() {
     for (store, _folder) in both().await {
-        let faulty = Faulty::new(store);
-        let faults = Arc::clone(&faulty.faults);
-        let app = started(faulty).await;
+        let spoilt = Faulty::new(store);
+        let faults = Arc::clone(&spoilt.faults);
+        let app = started(spoilt).await;
         faults.refuses_views.store(true, SeqCst);
         count(&app, "a", 1).await;
         let end = count(&app, "b", 2).await;

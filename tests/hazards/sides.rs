@@ -26,16 +26,16 @@ fn stream(id: &str) -> StreamId {
 #[tokio::test]
 async fn h05_an_append_whose_answer_is_lost_is_stored_once() {
     for (store, _folder) in both().await {
-        let faulty = Faulty::new(Arc::clone(&store));
-        let faults = Arc::clone(&faulty.faults);
-        let app = started(faulty.clone()).await;
+        let spoilt = Faulty::new(Arc::clone(&store));
+        let faults = Arc::clone(&spoilt.faults);
+        let app = started(spoilt.clone()).await;
         app.act::<Counter>("a", Count { by: 1 }).await.expect("stored");
         app.act::<Counter>("b", Count { by: 1 }).await.expect("stored");
         faults.loses_answers.store(true, SeqCst);
         let lost = app.act::<Counter>("a", Count { by: 2 }).key("k").await;
         assert!(matches!(lost, Err(ActError::Store(Error::Store { .. }))), "{lost:?}");
         faults.loses_answers.store(false, SeqCst);
-        for app in [app, started(faulty).await] {
+        for app in [app, started(spoilt).await] {
             let again = app.act::<Counter>("a", Count { by: 2 }).key("k").await.expect("known");
             assert_eq!((again.repeated, again.version, again.id), (true, Version(2), Id(3)));
             let other = app.act::<Counter>("a", Count { by: 3 }).key("k").await;
@@ -52,9 +52,9 @@ async fn h05_an_append_whose_answer_is_lost_is_stored_once() {
 #[tokio::test]
 async fn h05_after_a_lost_answer_the_state_is_read_anew() {
     for (store, _folder) in both().await {
-        let faulty = Faulty::new(store);
-        let faults = Arc::clone(&faulty.faults);
-        let app = started(faulty).await;
+        let spoilt = Faulty::new(store);
+        let faults = Arc::clone(&spoilt.faults);
+        let app = started(spoilt).await;
         app.act::<Counter>("a", Count { by: 1 }).await.expect("stored");
         faults.loses_answers.store(true, SeqCst);
         app.act::<Counter>("a", Count { by: 2 }).await.expect_err("lost");
@@ -76,13 +76,15 @@ async fn h11_a_snapshot_that_does_not_fit_is_ignored_and_replaced() {
         app.snapshot::<Counter>("a").await.expect("kept");
         let good = store.snapshot(&stream("a")).await.expect("read").expect("there");
         app.shutdown(PATIENCE).await.expect("it ends");
-        let spoilt = [
-            Snapshot { fingerprint: "of another shape".to_owned(), ..good.clone() },
+        let count = good.state.as_str().replace("\"count\":45", "\"count\":99");
+        let state = Json::from_text(count).expect("JSON");
+        let misfits = [
+            Snapshot { fingerprint: "of another shape".to_owned(), state, ..good.clone() },
             Snapshot { state: Json::from_stored("{\"count\":"), ..good.clone() },
             Snapshot { state: Json::from_text(r#"{"x":1}"#).expect("JSON"), ..good.clone() },
             Snapshot { state: Json::from_text("null").expect("JSON"), ..good.clone() },
         ];
-        for snapshot in spoilt {
+        for snapshot in misfits {
             store.save_snapshot(snapshot.clone()).await.expect("kept");
             assert_eq!(store.snapshot(&stream("a")).await.expect("read"), Some(snapshot));
             let app = started(Arc::clone(&store)).await;
@@ -130,9 +132,9 @@ async fn h11_a_snapshot_of_another_history_is_ignored() {
 #[tokio::test]
 async fn h12_a_snapshot_that_cannot_be_stored_changes_no_answer() {
     for (store, _folder) in both().await {
-        let faulty = Faulty::new(Arc::clone(&store));
-        faulty.faults.refuses_snapshots.store(true, SeqCst);
-        let app = started(faulty).await;
+        let spoilt = Faulty::new(Arc::clone(&store));
+        spoilt.faults.refuses_snapshots.store(true, SeqCst);
+        let app = started(spoilt).await;
         for at in 1..=25 {
             for id in ["a", "b"] {
                 let key = format!("{id}{at}");
@@ -158,9 +160,9 @@ async fn h13_a_load_that_breaks_is_an_error_and_leaves_nothing_behind() {
             app.act::<Counter>("a", Count { by }).await.expect("stored");
             app.act::<Counter>("b", Count { by }).await.expect("stored");
         }
-        let faulty = Faulty::new(store);
-        let faults = Arc::clone(&faulty.faults);
-        let app = started(faulty).await;
+        let spoilt = Faulty::new(store);
+        let faults = Arc::clone(&spoilt.faults);
+        let app = started(spoilt).await;
         faults.breaks_before_version.store(5, SeqCst);
         app.load::<Counter>("a").await.expect_err("broken off");
         app.load::<Counter>("a").as_of(Version(8)).await.expect_err("broken off");

@@ -15,6 +15,7 @@ use crate::{
     app::{
         aggregate::Registered,
         cell::{Cell, Held},
+        readable,
     },
     clock::whole_microseconds,
     store::{Appended, Batch, BoxFuture, Expected, Key, NewEvent},
@@ -326,6 +327,7 @@ fn new_events<Es: Events>(
             what: format!("the event `{}` for `{stream}`", kind.name),
             source,
         })?;
+        readable::check::<Es>(stream, kind, &data)?;
         new.push(NewEvent { name: kind.name.into(), schema: kind.version, data, meta, created });
     }
     Ok(new)
