@@ -15,6 +15,9 @@ use actum::{
 };
 use serde::{Deserialize, Serialize};
 
+#[path = "kit/sequences.rs"]
+mod sequences;
+
 #[derive(Event, Serialize, Deserialize, Clone)]
 struct ItemAdded {
     sku: String,
@@ -278,6 +281,9 @@ fn failure(line: u32, test: impl FnOnce()) -> String {
     });
     let panic = catch_unwind(AssertUnwindSafe(test)).expect_err("the kit must fail here");
     let (file, at) = PLACE.take().expect("the hook saw the panic");
-    assert!(file.ends_with("kit.rs") && at == line, "failed at {file}:{at}, not {line}");
+    assert!(
+        (file.ends_with("kit.rs") || file.ends_with("kit/sequences.rs")) && at == line,
+        "failed at {file}:{at}, not {line}"
+    );
     panic.downcast_ref::<String>().expect("a text").clone()
 }

@@ -8,6 +8,7 @@ mod given;
 pub mod history;
 mod print;
 mod seed;
+mod sequences;
 pub mod store;
 
 pub use clock::{CountedIds, FakeClock};
@@ -15,6 +16,7 @@ pub use failure::{Failure, Outcome};
 pub use folded::{GivenEvents, On, given_events, on};
 pub use given::{Given, Then, When, event, given, given_nothing, input};
 pub use print::to_test;
+pub use sequences::{Invariant, Sequences};
 
 #[doc(inline)]
 pub use crate::conformance;

@@ -33,20 +33,22 @@ fn encode_error(what: &str, source: serde_json::Error) -> crate::Error {
 }
 
 fn test<A: Aggregate>(name: &str, events: &[(&'static str, String)], state: &str) -> String {
+    let (given, state) = (given::<A>(events), literal(state));
+    format!("#[test]\nfn {name}() {{\n    {given}\n    .then_state_json({state});\n}}\n")
+}
+
+/// The first step of a test.
+pub(super) fn given<A: Aggregate>(events: &[(&'static str, String)]) -> String {
     let aggregate = last_segment(type_name::<A>());
-    let mut out = format!("#[test]\nfn {name}() {{\n    actum::testing::");
     if events.is_empty() {
-        let _ = write!(out, "given_nothing::<{aggregate}>()");
-    } else {
-        let _ = writeln!(out, "given::<{aggregate}>([");
-        for (name, json) in events {
-            let json = literal(json);
-            let _ =
-                writeln!(out, "        actum::testing::event::<{aggregate}>({name:?}, {json}),");
-        }
-        out.push_str("    ])");
+        return format!("actum::testing::given_nothing::<{aggregate}>()");
     }
-    let _ = write!(out, "\n    .then_state_json({});\n}}\n", literal(state));
+    let mut out = format!("actum::testing::given::<{aggregate}>([\n");
+    for (name, json) in events {
+        let json = literal(json);
+        let _ = writeln!(out, "        actum::testing::event::<{aggregate}>({name:?}, {json}),");
+    }
+    out.push_str("    ])");
     out
 }
 
