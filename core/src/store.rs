@@ -13,6 +13,8 @@ use crate::{Committed, Error, Id, Result, StreamId};
 mod append;
 mod lease;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod query;
 mod shared;
 mod snapshot;
@@ -24,6 +26,8 @@ mod watch;
 pub use append::{Appended, Batch, Expected, Key, Keyed, NewEvent, Placed, Write};
 pub use lease::{Lease, Leases};
 pub use memory::Memory;
+#[cfg(feature = "postgres")]
+pub use postgres::{Holder, Postgres, PostgresOptions};
 pub use query::{Direction, Query};
 pub use snapshot::{Snapshot, Snapshots};
 #[cfg(feature = "sqlite")]

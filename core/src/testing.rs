@@ -1,11 +1,22 @@
-//! The test kit: what checks stores, and what checks the code that uses them.
+#![doc = include_str!("docs/testing.md")]
 
+mod clock;
+mod compare;
 mod failure;
+mod folded;
+mod given;
 pub mod history;
+mod print;
 mod seed;
+mod sequences;
 pub mod store;
 
+pub use clock::{CountedIds, FakeClock};
 pub use failure::{Failure, Outcome};
+pub use folded::{GivenEvents, On, given_events, on};
+pub use given::{Given, Then, When, event, given, given_nothing, input};
+pub use print::to_test;
+pub use sequences::{Invariant, Sequences};
 
 #[doc(inline)]
 pub use crate::conformance;

@@ -12,7 +12,7 @@ use std::{
 
 use tokio::runtime::Builder;
 
-use super::{disk, kill, racing};
+use super::{PATIENCE, disk, kill, racing};
 
 const ROLE: &str = "ACTUM_HAZARDS_ROLE";
 const FILE: &str = "ACTUM_HAZARDS_FILE";
@@ -129,5 +129,6 @@ fn plays_the_role_it_is_given() {
 
 fn run(role: impl Future<Output = ()>) {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.expect("a runtime").block_on(role);
+    let role = async { tokio::time::timeout(2 * PATIENCE, role).await };
+    runtime.expect("a runtime").block_on(role).expect("it comes to an end");
 }

@@ -5,6 +5,7 @@ use std::{
     future::IntoFuture,
     path::PathBuf,
     task::{Context, Waker},
+    time::Duration,
 };
 
 use actum::{
@@ -46,7 +47,7 @@ pub async fn race(file: PathBuf, process: u64) {
                         say(&format!("won {name} {version} {}", appended.id()));
                     }
                     Err(Error::Conflict(conflict)) => version = conflict.actual,
-                    Err(error) => panic!("{error}"),
+                    Err(error) => panic!("{error}: {error:?}"),
                 }
             }
         }
@@ -60,12 +61,15 @@ pub async fn race(file: PathBuf, process: u64) {
 async fn tail(store: actum::store::Sqlite) -> Vec<u64> {
     let all = usize::try_from(VERSIONS).expect("a few") * STREAMS.len();
     let mut seen = Vec::new();
+    let mut watch = store.watch();
     while seen.len() < all {
         let last = seen.last().copied().unwrap_or_default();
         let mut pages = store.read(Query::all().after(Id(last)));
         while let Some(page) = pages.next().await {
             seen.extend(page.expect("a page").iter().map(|event| event.id.0));
         }
+        // Four readers that never pause would leave the writers no processor.
+        let _ = tokio::time::timeout(Duration::from_millis(5), watch.grown()).await;
     }
     seen
 }

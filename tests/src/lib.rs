@@ -1,1 +1,3 @@
-//! Home of the tests that need the whole of actum; see the files beside this folder.
+//! What the tests that need the whole of actum share; see the files beside this folder.
+
+pub mod service;

@@ -9,11 +9,16 @@ const VARIABLE: &str = "ACTUM_SEED";
 
 /// Runs a rule with a random source, and tells the seed if it fails.
 pub(in crate::testing) async fn seeded<T>(rule: impl AsyncFnOnce(Rng) -> Outcome<T>) -> Outcome<T> {
-    let seed = match std::env::var(VARIABLE) {
-        Ok(seed) => seed.parse()?,
-        Err(_) => fastrand::u64(..),
-    };
+    let seed = seed()?;
     rule(Rng::with_seed(seed)).await.map_err(|failure| with_seed(failure, seed))
+}
+
+/// The seed of this run.
+pub(super) fn seed() -> Result<u64, std::num::ParseIntError> {
+    match std::env::var(VARIABLE) {
+        Ok(seed) => seed.parse(),
+        Err(_) => Ok(fastrand::u64(..)),
+    }
 }
 
 fn with_seed(failure: Failure, seed: u64) -> Failure {

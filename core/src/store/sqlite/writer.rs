@@ -37,6 +37,13 @@ const POLL: Duration = Duration::from_millis(50);
 /// How long the file is left to other processes after each group, while they write as well.
 const PAUSE: Duration = Duration::from_micros(100);
 
+/// How often the file is left to others even if none was seen to write: one that never gets the
+/// lock is never seen.
+const LEAVE: Duration = Duration::from_millis(100);
+
+/// How long it is left then: longer than a waiting process sleeps between two tries.
+const GAP: Duration = Duration::from_micros(1200);
+
 /// What the writer is asked for.
 pub(super) enum Request {
     /// An append.
@@ -65,6 +72,8 @@ pub(super) struct Writer {
     poisoned: Option<Failure>,
     /// Whether another process has written since the group before.
     shared: bool,
+    /// When the file was last left to others.
+    left: Instant,
 }
 
 /// Where a group failed.
@@ -104,6 +113,7 @@ impl Writer {
             acknowledged,
             poisoned: None,
             shared: false,
+            left: Instant::now(),
         })
     }
 
@@ -133,7 +143,10 @@ impl Writer {
             outcome => answer(group.drain(..), outcome.err().map(Failed::into_failure).as_ref()),
         }
         self.wake();
-        if self.shared {
+        if self.left.elapsed() > LEAVE {
+            thread::sleep(GAP);
+            self.left = Instant::now();
+        } else if self.shared {
             // Whoever polls for the lock elsewhere would hardly ever find it free.
             thread::sleep(PAUSE);
         }

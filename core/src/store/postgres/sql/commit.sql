@@ -1,0 +1,1 @@
+select fenced, actual from @commit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)

@@ -1,0 +1,8 @@
+#[test]
+fn stream_cart_a_1() {
+    actum::testing::given::<Cart>([
+        actum::testing::event::<Cart>("ItemAdded", r###"{"sku":"\"#quoted\"##\n\u0000","qty":2}"###),
+        actum::testing::event::<Cart>("Closed", r"null"),
+    ])
+    .then_state_json(r#"{"items":2,"closed":true}"#);
+}
