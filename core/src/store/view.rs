@@ -58,6 +58,20 @@ pub trait Views: Send + Sync + 'static {
         key: &'a str,
     ) -> BoxFuture<'a, Result<(Id, Option<Json>)>>;
 
+    /// Lists documents: those whose key starts with `prefix` and is greater than `after`, by
+    /// increasing key, at most `limit`.
+    ///
+    /// Keys are compared byte for byte, as `str` is; no character stands for others. The empty
+    /// prefix starts every key. `None` begins with the first key; the key of the last document of
+    /// a page asks for the next page, and a page shorter than `limit` is the last one.
+    fn documents<'a>(
+        &'a self,
+        view: &'a ViewId,
+        prefix: &'a str,
+        after: Option<&'a str>,
+        limit: u64,
+    ) -> BoxFuture<'a, Result<Vec<Document>>>;
+
     /// Stores documents and checkpoint in one transaction.
     ///
     /// # Errors
