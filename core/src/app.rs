@@ -26,6 +26,7 @@ mod feed;
 mod health;
 mod load;
 mod readable;
+mod rebuild;
 mod runner;
 mod task;
 mod view;
@@ -38,7 +39,8 @@ pub use erased::{ActJson, LoadedJson};
 pub use feed::Feed;
 pub use health::{Health, ProjectionHealth, ProjectionState};
 pub use load::{AsOf, Load, Loaded};
-pub use view::View;
+pub use rebuild::Progress;
+pub use view::{View, ViewOf, Views};
 
 /// A running app; clones share it.
 ///
@@ -136,6 +138,11 @@ impl App {
     /// Reads the document of a projection.
     pub fn view<P: Projection>(&self) -> View<'_, P> {
         View::new(self)
+    }
+
+    /// Lists the documents of a projection with a document for each key.
+    pub fn views<P: crate::DocumentPerKey>(&self) -> Views<P> {
+        Views::new(self)
     }
 
     /// Acts by name and JSON, for callers without the types.

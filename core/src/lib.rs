@@ -29,8 +29,8 @@ pub use aggregate::{
     Spec, fold,
 };
 pub use app::{
-    Act, ActJson, Acts, App, AsOf, Builder, Done, Feed, Health, Load, Loaded, LoadedJson,
-    ProjectionHealth, ProjectionState, View,
+    Act, ActJson, Acts, App, AsOf, Builder, Done, Feed, Health, Load, Loaded, LoadedJson, Progress,
+    ProjectionHealth, ProjectionState, View, ViewOf, Views,
 };
 pub use clock::{Clock, Ids, System};
 pub use connect::connect;
@@ -42,7 +42,9 @@ pub use jiff::Timestamp;
 pub use model::{
     ActionModel, AggregateModel, EventModel, GivenModel, Model, ProjectionModel, TakesModel,
 };
-pub use projection::{Handler, Projection};
+pub use projection::{
+    Change, Delete, DocumentPerKey, Fate, Handler, KeyText, OneDocument, Outcome, Projection, Route,
+};
 pub use stream::{Id, InvalidStream, StreamId, Version};
 
 #[cfg(feature = "derive")]
