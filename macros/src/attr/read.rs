@@ -19,6 +19,7 @@ const KEYS: &[(&str, &str, Option<&str>)] = &[
     ("snapshot_every", "snapshot_every = 100", Some("aggregate")),
     ("key", "key = stream", Some("projection")),
     ("partitions", "partitions = 4", Some("projection")),
+    ("given", "given(open)", Some("action")),
     ("crate", "crate = path::to::actum", None),
 ];
 
