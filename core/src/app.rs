@@ -141,7 +141,7 @@ impl App {
     }
 
     /// Lists the documents of a projection with a document for each key.
-    pub fn views<P: crate::DocumentPerKey>(&self) -> Views<P> {
+    pub fn views<P: Projection + crate::DocumentPerKey>(&self) -> Views<P> {
         Views::new(self)
     }
 

@@ -49,7 +49,7 @@ pub trait Projection: Default + Serialize + DeserializeOwned + Send + Sync + 'st
     label = "which document of `{Self}`?",
     note = "name the document, as in `app.view::<{Self}>().key(\"…\").await`, or list them with `app.views::<{Self}>()`"
 )]
-pub trait OneDocument: Projection {}
+pub trait OneDocument {}
 
 /// A projection with a document for each key. Written by `#[projection(key = …)]`.
 #[diagnostic::on_unimplemented(
@@ -57,7 +57,7 @@ pub trait OneDocument: Projection {}
     label = "`{Self}` has no keys",
     note = "read it with `app.view::<{Self}>().await`; for a document for each stream write `#[projection(key = stream)]`, for any other key `#[projection(key = |event| …)]`"
 )]
-pub trait DocumentPerKey: Projection {}
+pub trait DocumentPerKey {}
 
 impl<P> std::fmt::Debug for Handler<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -195,14 +195,15 @@ fn handle(krate: &Krate, self_ty: &Type, handler: &Handler<'_>) -> TokenStream {
     let close = quote_spanned!(argument.ty.span()=> >);
     let attrs = method.impl_attrs();
     let key = key.implement(krate, self_ty, event, &attrs);
-    let fate = span::moved(quote!(#p::fate), method::returned(method));
     let p = krate.private(Span::call_site());
     let ident = method.ident();
+    let at = method::returned(method);
+    let fate = span::moved(quote!(#p::fate(Self::#ident(self, __event))), at);
     quote! {
         #attrs
         impl #open #event #close for #self_ty {
             fn handle(&mut self, __event: &#p::Committed<#event>) -> #p::Fate {
-                #fate(Self::#ident(self, __event))
+                #fate
             }
         }
         #key

@@ -104,7 +104,7 @@ impl<'a, P: Projection> View<'a, P> {
     }
 }
 
-impl<P: DocumentPerKey> ViewOf<'_, P> {
+impl<P> ViewOf<'_, P> {
     asks!(self => self.view.asks);
 }
 
@@ -112,7 +112,7 @@ fn decode<P: Projection>(view: &ViewId, json: &Json) -> Result<P> {
     json.decode().map_err(|source| Error::Document { view: view.to_string(), source })
 }
 
-impl<'a, P: OneDocument> IntoFuture for View<'a, P> {
+impl<'a, P: Projection + OneDocument> IntoFuture for View<'a, P> {
     type Output = Result<P>;
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
@@ -121,7 +121,7 @@ impl<'a, P: OneDocument> IntoFuture for View<'a, P> {
     }
 }
 
-impl<'a, P: DocumentPerKey> IntoFuture for ViewOf<'a, P> {
+impl<'a, P: Projection> IntoFuture for ViewOf<'a, P> {
     type Output = Result<Option<P>>;
     type IntoFuture = BoxFuture<'a, Self::Output>;
 

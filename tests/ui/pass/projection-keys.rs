@@ -74,6 +74,7 @@ impl ByNumber {
     #[key(|event| format!("{}-{}", event.stream.id(), event.data.cents))]
     #[cfg(all())]
     fn bought(&mut self, _: &Committed<Bought>) {}
+    #[key(stream)]
     #[cfg(any())]
     fn nothing(&mut self, _: &Committed<Nothing>) {}
 }

@@ -13,7 +13,7 @@ use futures_util::{StreamExt, stream};
 
 use super::{Asks, asks, decode, wait};
 use crate::{
-    App, DocumentPerKey, Id, Result,
+    App, Id, Projection, Result,
     store::{Document, Store, ViewId},
 };
 
@@ -84,7 +84,7 @@ pub struct Views<P> {
 
 type Documents<P> = Pin<Box<dyn Stream<Item = Result<(String, P)>> + Send>>;
 
-impl<P: DocumentPerKey> Views<P> {
+impl<P: Projection> Views<P> {
     pub(in crate::app) fn new(app: &App) -> Self {
         let (app, asks) = (app.clone(), Asks::default());
         Self { app, asks, prefix: String::new(), started: None }
@@ -117,7 +117,7 @@ impl<P: DocumentPerKey> Views<P> {
     }
 }
 
-impl<P: DocumentPerKey> Stream for Views<P> {
+impl<P: Projection> Stream for Views<P> {
     type Item = Result<(String, P)>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -129,7 +129,7 @@ impl<P: DocumentPerKey> Stream for Views<P> {
 }
 
 /// The documents of all partitions, by key.
-fn documents<P: DocumentPerKey>(
+fn documents<P: Projection>(
     app: App,
     asks: Asks,
     prefix: String,
@@ -153,9 +153,7 @@ fn documents<P: DocumentPerKey>(
     stream::once(merged).flatten()
 }
 
-async fn next<P: DocumentPerKey>(
-    merge: Option<Merge>,
-) -> Option<(Result<(String, P)>, Option<Merge>)> {
+async fn next<P: Projection>(merge: Option<Merge>) -> Option<(Result<(String, P)>, Option<Merge>)> {
     let mut merge = merge?;
     match merge.next().await {
         // A listed document has content.
