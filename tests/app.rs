@@ -10,6 +10,8 @@ mod counter;
 mod failures;
 #[path = "app/faulty.rs"]
 mod faulty;
+#[path = "app/invariants.rs"]
+mod invariants;
 #[path = "app/load.rs"]
 mod load;
 #[path = "app/place.rs"]

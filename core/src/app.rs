@@ -24,6 +24,8 @@ mod cell;
 mod erased;
 mod feed;
 mod health;
+mod history;
+mod invariants;
 mod load;
 mod readable;
 mod runner;
@@ -37,6 +39,7 @@ pub use builder::Builder;
 pub use erased::{ActJson, LoadedJson};
 pub use feed::Feed;
 pub use health::{Health, ProjectionHealth, ProjectionState};
+pub use history::History;
 pub use load::{AsOf, Load, Loaded};
 pub use view::View;
 
@@ -109,11 +112,8 @@ impl App {
     }
 
     /// Reads all events of one aggregate instance, oldest first: its audit trail.
-    pub fn history<A: Aggregate>(
-        &self,
-        id: impl std::fmt::Display,
-    ) -> Result<Feed<Committed<A::Events>>> {
-        Ok(Feed::typed(self.read(Query::stream(StreamId::of::<A>(id)?))))
+    pub fn history<A: Aggregate>(&self, id: impl std::fmt::Display) -> Result<History<A>> {
+        Ok(History::new(self, StreamId::of::<A>(id)?))
     }
 
     /// Reads what a query asks for, streaming.

@@ -15,7 +15,7 @@ use crate::{
     app::{
         aggregate::Registered,
         cell::{Cell, Held},
-        readable,
+        invariants, readable,
     },
     clock::whole_microseconds,
     store::{Appended, Batch, BoxFuture, Expected, Key, NewEvent},
@@ -210,7 +210,11 @@ where
                 return Err(ActError::Conflict(app.explained(conflict).await));
             }
         }
-        let events = match decide(&held.state) {
+        let decided = decide(&held.state).and_then(|events| {
+            invariants::check(registered.invariants, &stream, name, &held.state, &events)?;
+            Ok(events)
+        });
+        let events = match decided {
             Ok(events) if !events.is_empty() => events,
             answer => {
                 // Nothing will be appended, so nothing else tells whether the state was the
