@@ -40,6 +40,7 @@ mod schema;
 mod select;
 mod snapshots;
 mod views;
+mod window;
 mod writer;
 
 /// How long the writer stays awake for the next request. One caller's next request follows within

@@ -141,23 +141,23 @@ mod tests {
         let writer = Connection::open(&path).unwrap();
         enter_wal(&writer, Duration::ZERO).unwrap();
         lock::begin(&writer, Duration::ZERO).unwrap();
-        let (opened, is_open) = mpsc::channel();
+        let (answers, answered) = mpsc::channel();
         let opener = {
             let path = path.clone();
             thread::spawn(move || {
-                opened.send(None).unwrap();
+                answers.send(None).unwrap();
                 let outcome = open_writer(&path, Duration::from_mins(10)).map(drop);
-                opened.send(Some(outcome)).unwrap();
+                answers.send(Some(outcome)).unwrap();
             })
         };
-        assert!(is_open.recv().unwrap().is_none());
+        assert!(answered.recv().unwrap().is_none());
         for (_, migration) in MIGRATIONS {
             writer.execute_batch(migration).unwrap();
         }
         writer.pragma_update(None, "application_id", APPLICATION).unwrap();
         writer.pragma_update(None, "user_version", VERSION).unwrap();
         writer.execute_batch("COMMIT; BEGIN IMMEDIATE").unwrap();
-        let outcome = is_open.recv_timeout(Duration::from_secs(30)).expect("it waits in vain");
+        let outcome = answered.recv_timeout(Duration::from_secs(30)).expect("it waits in vain");
         outcome.expect("an outcome").expect("it opens");
         writer.execute_batch("COMMIT").unwrap();
         opener.join().unwrap();
