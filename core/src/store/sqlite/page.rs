@@ -192,18 +192,12 @@ mod tests {
         INSERT INTO event VALUES (9007199254740993, 2, 1, 2, 1, 0, 'null', '{}');";
 
     /// The ids that a query finds, and how many pages it takes.
-    fn read(query: Query) -> (Vec<u64>, usize) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("log.db");
-        let connection = schema::open_writer(&path, Duration::ZERO).unwrap();
-        connection.execute_batch(FILL).unwrap();
+    fn read(connection: &Connection, query: Query) -> (Vec<u64>, usize) {
         let (mut cursor, mut names) = (Cursor::new(query), Names::default());
         let (mut ids, mut pages) = (Vec::new(), 0);
         while !cursor.done {
             let before = cursor.seen;
-            ids.extend(
-                cursor.page(&connection, &mut names).unwrap().iter().map(|event| event.id.0),
-            );
+            ids.extend(cursor.page(connection, &mut names).unwrap().iter().map(|event| event.id.0));
             pages += 1;
             if let (Some(before), Some(seen)) = (before, cursor.seen) {
                 let jumped = seen.max(before) > 1 << 52;
@@ -215,6 +209,11 @@ mod tests {
 
     #[test]
     fn a_page_looks_at_a_bounded_number_of_rows_and_jumps_over_gaps() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.db");
+        let connection = schema::open_writer(&path, Duration::ZERO).unwrap();
+        connection.execute_batch(FILL).unwrap();
+        let read = |query| read(&connection, query);
         let far = (1 << 53) + 1;
         let cart: StreamId = "Cart-1".parse().unwrap();
         let forward = Query::all().name("Rare");
