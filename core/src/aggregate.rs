@@ -11,7 +11,7 @@ mod action;
 mod emits;
 mod invariant;
 
-pub use action::{Action, ActionEntry, Actions, Given, Input, Rejected, Returns, Spec};
+pub use action::{Action, ActionEntry, Actions, Given, Input, Rejected, Returns, Spec, Unmet};
 pub use emits::Emits;
 pub(crate) use invariant::broken;
 pub use invariant::{Invariant, Invariants};

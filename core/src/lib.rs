@@ -26,7 +26,7 @@ pub mod __private;
 
 pub use aggregate::{
     Action, ActionEntry, Actions, Aggregate, Apply, Emits, Given, Input, Invariant, Invariants,
-    Patch, Rejected, Returns, Spec, fold,
+    Patch, Rejected, Returns, Spec, Unmet, fold,
 };
 pub use app::{
     Act, ActJson, Acts, App, AsOf, Builder, Done, Feed, Health, History, Load, Loaded, LoadedJson,
