@@ -2,7 +2,7 @@
 
 pub use crate::{
     ActError, Acts, Aggregate, App, Committed, Conflict, Event, Events, Id, Projection, StreamId,
-    Timestamp, Version,
+    Timestamp, Unmet, Version,
     store::{Expected, Memory, Query},
 };
 
