@@ -11,6 +11,11 @@ mod clock;
 mod connect;
 mod error;
 mod event;
+#[cfg(feature = "metrics")]
+mod measure;
+#[cfg(not(feature = "metrics"))]
+#[path = "measure/off.rs"]
+mod measure;
 mod model;
 pub mod prelude;
 mod projection;
@@ -19,6 +24,7 @@ pub mod store;
 mod stream;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod trace;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -30,7 +36,7 @@ pub use aggregate::{
 };
 pub use app::{
     Act, ActJson, Acts, App, AsOf, Builder, Done, Feed, Health, History, Load, Loaded, LoadedJson,
-    ProjectionHealth, ProjectionState, View,
+    ProjectionHealth, ProjectionState, Subscription, View,
 };
 pub use clock::{Clock, Ids, System};
 pub use connect::connect;

@@ -9,11 +9,16 @@ use std::{
 
 use crate::{
     Actions, Error, Events, Invariants, Model, Projection, Result,
-    app::{App, Inner, aggregate::Registered, erased::Erased, runner, runner::Runner, task::Tasks},
+    app::{
+        App, Inner, aggregate::Registered, erased::Erased, gate::Gate, runner, runner::Runner,
+        task::Tasks,
+    },
     clock::{Clock, Ids, System},
     event::Kind,
+    measure,
     model::{AggregateModel, ProjectionModel},
     store::Store,
+    trace::Traces,
 };
 
 /// How many states are kept in memory for each aggregate unless told otherwise.
@@ -46,6 +51,7 @@ pub struct Builder {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
+    traces: Option<Arc<dyn Traces>>,
     cached: NonZeroUsize,
     retries: u32,
     aggregates: Vec<Declared>,
@@ -72,6 +78,7 @@ impl Builder {
             store,
             clock: Arc::new(System),
             ids: Arc::new(System),
+            traces: None,
             cached: NonZeroUsize::new(CACHED).unwrap_or(NonZeroUsize::MIN),
             retries: RETRIES,
             aggregates: Vec::new(),
@@ -183,6 +190,13 @@ impl Builder {
         self
     }
 
+    /// Connects the app with a system of traces, such as OpenTelemetry.
+    #[must_use]
+    pub fn traces(mut self, traces: impl Traces) -> Self {
+        self.traces = Some(Arc::new(traces));
+        self
+    }
+
     /// Starts the app and its projections, on the current tokio runtime.
     ///
     /// # Errors
@@ -191,7 +205,8 @@ impl Builder {
     /// answers when it cannot be read.
     #[expect(clippy::unused_async, reason = "the start of a store's work is awaited here")]
     pub async fn start(self) -> Result<App> {
-        let Self { store, clock, ids, cached, retries, aggregates, projections } = self;
+        let Self { store, clock, ids, traces, cached, retries, aggregates, projections } = self;
+        measure::describe();
         let tasks = Tasks::default();
         let mut model = Model::default();
         let mut types = HashMap::new();
@@ -220,6 +235,11 @@ impl Builder {
             runners.insert(followed.type_id, (followed.start)(&context));
             model.projections.push(described);
         }
+        tracing::info!(
+            aggregates = model.aggregates.len(),
+            projections = model.projections.len(),
+            "the app has started"
+        );
         let aggregates = types;
         Ok(App(Arc::new(Inner {
             store,
@@ -230,6 +250,8 @@ impl Builder {
             names,
             runners,
             model,
+            traces,
+            gate: Gate::default(),
             tasks,
         })))
     }
