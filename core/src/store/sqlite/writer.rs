@@ -24,7 +24,7 @@ use super::{
     schema,
 };
 use crate::{
-    Id, Result,
+    Id, Result, measure,
     store::{Appended, Batch},
 };
 
@@ -131,6 +131,7 @@ impl Writer {
     }
 
     fn commit(&mut self, group: &mut Vec<Request>) {
+        measure::group("sqlite", group.len());
         match self.attempt(group) {
             Err(Failed::Before(failure)) if group.len() > 1 && !failure.is_busy() => {
                 tracing::warn!(%failure, "a group of writes failed; trying one by one");
