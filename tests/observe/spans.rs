@@ -31,7 +31,10 @@ impl Visit for Told {
 }
 
 #[derive(Clone, Default)]
-struct Listener(Arc<Mutex<Vec<(u64, &'static str, Told)>>>);
+struct Listener(Arc<Mutex<Vec<Heard>>>);
+
+/// The id of a span, its name, and what was told of it.
+type Heard = (u64, &'static str, Told);
 
 impl Listener {
     fn named(&self, name: &str) -> Vec<Told> {
