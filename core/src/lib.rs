@@ -11,6 +11,11 @@ mod clock;
 mod connect;
 mod error;
 mod event;
+#[cfg(feature = "metrics")]
+mod measure;
+#[cfg(not(feature = "metrics"))]
+#[path = "measure/off.rs"]
+mod measure;
 mod model;
 pub mod prelude;
 mod projection;
@@ -19,18 +24,19 @@ pub mod store;
 mod stream;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod trace;
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 
 pub use aggregate::{
-    Action, ActionEntry, Actions, Aggregate, Apply, Emits, Given, Input, Patch, Rejected, Returns,
-    Spec, Unmet, fold,
+    Action, ActionEntry, Actions, Aggregate, Apply, Emits, Given, Input, Invariant, Invariants,
+    Patch, Rejected, Returns, Spec, Unmet, fold,
 };
 pub use app::{
-    Act, ActJson, Acts, App, AsOf, Builder, Done, Feed, Health, Load, Loaded, LoadedJson,
-    ProjectionHealth, ProjectionState, View,
+    Act, ActJson, Acts, App, AsOf, Builder, Done, Feed, Health, History, Load, Loaded, LoadedJson,
+    Progress, ProjectionHealth, ProjectionState, Subscription, View, ViewOf, Views,
 };
 pub use clock::{Clock, Ids, System};
 pub use connect::connect;
@@ -42,8 +48,10 @@ pub use jiff::Timestamp;
 pub use model::{
     ActionModel, AggregateModel, EventModel, GivenModel, Model, ProjectionModel, TakesModel,
 };
-pub use projection::{Handler, Projection};
+pub use projection::{
+    Change, Delete, DocumentPerKey, Fate, Handler, KeyText, OneDocument, Outcome, Projection, Route,
+};
 pub use stream::{Id, InvalidStream, StreamId, Version};
 
 #[cfg(feature = "derive")]
-pub use actum_macros::{Aggregate, Event, Events, action, patch, projection};
+pub use actum_macros::{Aggregate, Event, Events, action, invariant, patch, projection};

@@ -2,9 +2,9 @@
 
 pub use crate::{
     Action, ActionEntry, Actions, Aggregate, Committed, DecodeError, Emits, Event, EventOf, Events,
-    Given, Kind, Payload, Projection, Unmet,
+    Given, Invariant, Invariants, Kind, Payload, Projection, Unmet,
     aggregate::{Apply, Patch, Returns, Spec},
-    projection::{Handler, Handles},
+    projection::{DocumentPerKey, Fate, Handler, Handles, KeyOf, KeyText, OneDocument, Outcome},
 };
 pub use core;
 pub use serde;
@@ -18,6 +18,19 @@ use serde::{Serializer, de::DeserializeOwned};
 /// Decodes a payload that has the newest version of its schema.
 pub fn decode<E: Event + DeserializeOwned>(data: &[u8]) -> Result<E, DecodeError> {
     serde_json::from_slice(data).map_err(|source| DecodeError::Payload { name: E::NAME, source })
+}
+
+/// The key that a closure or a function finds in an event.
+pub fn key<'a, E, K: KeyText>(
+    event: &'a Committed<E>,
+    key: impl FnOnce(&'a Committed<E>) -> K,
+) -> String {
+    key(event).text()
+}
+
+/// What becomes of a document after a handler has returned.
+pub fn fate<O: Outcome>(outcome: O) -> Fate {
+    outcome.fate()
 }
 
 /// What is known of an event of a set.
@@ -132,6 +145,27 @@ pub fn given<C: Check>(
 /// The text of a refusal.
 pub fn refusal<E: fmt::Display>(outcome: Result<(), E>) -> Result<(), String> {
     outcome.map_err(|error| error.to_string())
+}
+
+/// What an invariant returns: `Result<(), E>` with an error that can be shown.
+#[diagnostic::on_unimplemented(
+    message = "an invariant returns `Result<(), error>`, not `{Self}`",
+    label = "not a `Result<(), error>`",
+    note = "it is a method `fn(&self) -> Result<(), SomeError>`, and the error implements `Display`"
+)]
+pub trait Holds {
+    fn holds(self) -> Result<(), String>;
+}
+
+impl<E: fmt::Display> Holds for Result<(), E> {
+    fn holds(self) -> Result<(), String> {
+        self.map_err(|error| error.to_string())
+    }
+}
+
+/// Why an invariant does not hold.
+pub fn holds<H: Holds>(outcome: H) -> Result<(), String> {
+    outcome.holds()
 }
 
 /// Refuses a payload whose version the type does not know.

@@ -5,15 +5,21 @@ use std::{
     collections::HashMap,
     num::NonZeroUsize,
     sync::Arc,
+    time::Duration,
 };
 
 use crate::{
-    Actions, Error, Events, Model, Projection, Result,
-    app::{App, Inner, aggregate::Registered, erased::Erased, runner, runner::Runner, task::Tasks},
+    Actions, Error, Events, Invariants, Model, Projection, Result,
+    app::{
+        App, Inner, aggregate::Registered, erased::Erased, gate::Gate, runner, runner::Runner,
+        task::Tasks,
+    },
     clock::{Clock, Ids, System},
     event::Kind,
+    measure,
     model::{AggregateModel, ProjectionModel},
     store::Store,
+    trace::Traces,
 };
 
 /// How many states are kept in memory for each aggregate unless told otherwise.
@@ -22,8 +28,14 @@ const CACHED: usize = 10_000;
 /// How often an action is repeated after a conflict unless told otherwise.
 const RETRIES: u32 = 20;
 
+/// How long a lease lasts unless told otherwise.
+const LEASE: Duration = Duration::from_secs(2);
+
 /// One registered aggregate, with its types and without.
 type Faces = (Arc<dyn Any + Send + Sync>, Arc<dyn Erased>);
+
+/// Registers an aggregate.
+type Make = fn(NonZeroUsize, &Tasks, &Arc<dyn Store>) -> Faces;
 
 /// Names the aggregates that emit an event type.
 type Emitters<'a> = &'a dyn Fn(&Kind) -> Vec<&'static str>;
@@ -36,6 +48,10 @@ pub(super) struct Context<'a> {
     pub(super) clock: &'a Arc<dyn Clock>,
     pub(super) tasks: &'a Tasks,
     pub(super) model: &'a ProjectionModel,
+    /// Who this app is to the leases.
+    pub(super) holder: &'a str,
+    /// How long a lease lasts.
+    pub(super) lease: Duration,
 }
 
 /// An app that has not started yet; made by [`App::new`].
@@ -43,8 +59,10 @@ pub struct Builder {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
+    traces: Option<Arc<dyn Traces>>,
     cached: NonZeroUsize,
     retries: u32,
+    lease: Duration,
     aggregates: Vec<Declared>,
     projections: Vec<Followed>,
 }
@@ -53,7 +71,7 @@ struct Declared {
     type_id: TypeId,
     model: AggregateModel,
     kinds: &'static [Kind],
-    make: fn(NonZeroUsize, &Tasks, &Arc<dyn Store>) -> Faces,
+    make: Make,
 }
 
 struct Followed {
@@ -69,8 +87,10 @@ impl Builder {
             store,
             clock: Arc::new(System),
             ids: Arc::new(System),
+            traces: None,
             cached: NonZeroUsize::new(CACHED).unwrap_or(NonZeroUsize::MIN),
             retries: RETRIES,
+            lease: LEASE,
             aggregates: Vec::new(),
             projections: Vec::new(),
         }
@@ -79,15 +99,64 @@ impl Builder {
     /// Adds an aggregate.
     #[must_use]
     pub fn with<A: Actions>(mut self) -> Self {
-        self.aggregates.push(Declared {
-            type_id: TypeId::of::<A>(),
-            model: AggregateModel::of::<A>(),
-            kinds: A::Events::KINDS,
-            make: |cached, tasks, store| {
-                let registered = Arc::new(Registered::<A>::new(cached, tasks, store));
-                (Arc::clone(&registered) as _, registered)
-            },
-        });
+        self.aggregates.push(Declared::of::<A>(|cached, tasks, store| {
+            faces(Registered::<A>::new(cached, tasks, store))
+        }));
+        self
+    }
+
+    /// Adds an aggregate whose invariants are checked before each append.
+    ///
+    /// They are checked on a copy of the state after the events; the price is that copy. Events
+    /// that would break one are refused with [`Error::InvariantBroken`], and nothing is stored.
+    ///
+    /// ```
+    /// use actum::{Error, prelude::*};
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Event, Serialize, Deserialize)]
+    /// struct Counted { by: u64 }
+    /// #[derive(Events)]
+    /// enum CounterEvent { Counted(Counted) }
+    /// #[derive(Aggregate, Default, Clone, Serialize, Deserialize)]
+    /// #[aggregate(events = CounterEvent)]
+    /// struct Counter { total: u64 }
+    /// #[patch]
+    /// impl Counter {
+    ///     fn counted(&mut self, event: Counted) { self.total += event.by }
+    /// }
+    /// #[derive(Serialize, Deserialize)]
+    /// struct Count { by: u64 }
+    /// #[action]
+    /// impl Counter {
+    ///     fn count(&self, Count { by }: Count) -> Result<Counted, std::convert::Infallible> {
+    ///         Ok(Counted { by })
+    ///     }
+    /// }
+    /// #[invariant]
+    /// impl Counter {
+    ///     fn at_most_ten(&self) -> Result<(), String> {
+    ///         if self.total > 10 { Err(format!("{} is more than 10", self.total)) } else { Ok(()) }
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let app = App::new(Memory::new()).with_checked::<Counter>().start().await?;
+    /// app.act::<Counter>("a", Count { by: 10 }).await?;
+    /// let refused = app.act::<Counter>("a", Count { by: 1 }).await;
+    /// assert!(matches!(
+    ///     refused,
+    ///     Err(ActError::Store(Error::InvariantBroken { invariant: "at_most_ten", .. }))
+    /// ));
+    /// assert_eq!(app.load::<Counter>("a").await?.total, 10);
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn with_checked<A: Actions + Invariants>(mut self) -> Self {
+        self.aggregates.push(Declared::of::<A>(|cached, tasks, store| {
+            faces(Registered::<A>::new(cached, tasks, store).checked())
+        }));
         self
     }
 
@@ -117,6 +186,17 @@ impl Builder {
         self
     }
 
+    /// Tells how long a lease lasts; 2 seconds unless told otherwise.
+    ///
+    /// Whoever works on a projection holds a lease and prolongs it while there is work. A process
+    /// that was killed, or hangs, is replaced by another when its lease has run out; one that
+    /// shuts down gives it back at once. The clock of the app counts.
+    #[must_use]
+    pub fn lease(mut self, lasts: Duration) -> Self {
+        self.lease = lasts;
+        self
+    }
+
     /// Takes the time from another clock than the system's.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
@@ -131,6 +211,13 @@ impl Builder {
         self
     }
 
+    /// Connects the app with a system of traces, such as OpenTelemetry.
+    #[must_use]
+    pub fn traces(mut self, traces: impl Traces) -> Self {
+        self.traces = Some(Arc::new(traces));
+        self
+    }
+
     /// Starts the app and its projections, on the current tokio runtime.
     ///
     /// # Errors
@@ -139,7 +226,10 @@ impl Builder {
     /// answers when it cannot be read.
     #[expect(clippy::unused_async, reason = "the start of a store's work is awaited here")]
     pub async fn start(self) -> Result<App> {
-        let Self { store, clock, ids, cached, retries, aggregates, projections } = self;
+        let Self { store, clock, ids, traces, cached, retries, lease, aggregates, projections } =
+            self;
+        let holder = uuid::Uuid::now_v7().to_string();
+        measure::describe();
         let tasks = Tasks::default();
         let mut model = Model::default();
         let mut types = HashMap::new();
@@ -163,11 +253,22 @@ impl Builder {
                 return Err(twice("projection", followed.name));
             }
             let described = (followed.model)(&emitters);
-            let context =
-                Context { store: &store, clock: &clock, tasks: &tasks, model: &described };
+            let context = Context {
+                store: &store,
+                clock: &clock,
+                tasks: &tasks,
+                model: &described,
+                holder: &holder,
+                lease,
+            };
             runners.insert(followed.type_id, (followed.start)(&context));
             model.projections.push(described);
         }
+        tracing::info!(
+            aggregates = model.aggregates.len(),
+            projections = model.projections.len(),
+            "the app has started"
+        );
         let aggregates = types;
         Ok(App(Arc::new(Inner {
             store,
@@ -178,9 +279,27 @@ impl Builder {
             names,
             runners,
             model,
+            traces,
+            gate: Gate::default(),
             tasks,
         })))
     }
+}
+
+impl Declared {
+    fn of<A: Actions>(make: Make) -> Self {
+        Self {
+            type_id: TypeId::of::<A>(),
+            model: AggregateModel::of::<A>(),
+            kinds: A::Events::KINDS,
+            make,
+        }
+    }
+}
+
+fn faces<A: Actions>(registered: Registered<A>) -> Faces {
+    let registered = Arc::new(registered);
+    (Arc::clone(&registered) as _, registered)
 }
 
 fn twice(what: &'static str, name: &str) -> Error {

@@ -21,7 +21,7 @@ use tokio::{
 };
 
 use crate::{
-    Error, Result,
+    Error, Result, measure,
     store::{
         Appended, Batch,
         postgres::{listen::News, shared::Shared, write},
@@ -97,6 +97,7 @@ async fn run(shared: Arc<Shared>, writers: Pool, calls: usize, mut queue: Queue,
             group = queue.group(wait), if open && under_way.len() < calls => match group {
                 Some(group) => {
                     latest = Some((number, Instant::now()));
+                    measure::group("postgres", group.len());
                     let call = write::carry_out(&shared, &writers, group, &news);
                     under_way.push(call.map(move |()| number));
                 }
