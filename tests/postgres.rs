@@ -26,3 +26,5 @@ mod proxy;
 mod restart;
 #[path = "postgres/roles.rs"]
 mod roles;
+#[path = "postgres/tls.rs"]
+mod tls;
