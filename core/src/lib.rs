@@ -36,7 +36,7 @@ pub use aggregate::{
 };
 pub use app::{
     Act, ActJson, Acts, App, AsOf, Builder, Done, Feed, Health, History, Load, Loaded, LoadedJson,
-    ProjectionHealth, ProjectionState, Subscription, View,
+    Progress, ProjectionHealth, ProjectionState, Subscription, View, ViewOf, Views,
 };
 pub use clock::{Clock, Ids, System};
 pub use connect::connect;
@@ -48,7 +48,9 @@ pub use jiff::Timestamp;
 pub use model::{
     ActionModel, AggregateModel, EventModel, GivenModel, Model, ProjectionModel, TakesModel,
 };
-pub use projection::{Handler, Projection};
+pub use projection::{
+    Change, Delete, DocumentPerKey, Fate, Handler, KeyText, OneDocument, Outcome, Projection, Route,
+};
 pub use stream::{Id, InvalidStream, StreamId, Version};
 
 #[cfg(feature = "derive")]
