@@ -12,6 +12,8 @@ mod faults;
 mod kill;
 #[path = "postgres/load.rs"]
 mod load;
+#[path = "postgres/locks.rs"]
+mod locks;
 #[path = "postgres/log.rs"]
 mod log;
 #[path = "postgres/order.rs"]
