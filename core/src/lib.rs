@@ -14,6 +14,7 @@ mod event;
 mod model;
 pub mod prelude;
 mod projection;
+mod reaction;
 mod snapshot;
 pub mod store;
 mod stream;
@@ -29,8 +30,9 @@ pub use aggregate::{
     Spec, fold,
 };
 pub use app::{
-    Act, ActJson, Acts, App, AsOf, Builder, Done, Feed, Health, Load, Loaded, LoadedJson,
-    ProjectionHealth, ProjectionState, View,
+    Act, ActJson, Acts, App, AsOf, Builder, Done, Feed, Health, Load, Loaded, LoadedJson, Parked,
+    ParkedStream, ParkedWhat, ProjectionHealth, ProjectionState, ReactionHealth, ReactionState,
+    View,
 };
 pub use clock::{Clock, Ids, System};
 pub use connect::connect;
@@ -40,10 +42,14 @@ pub use event::{
 };
 pub use jiff::Timestamp;
 pub use model::{
-    ActionModel, AggregateModel, EventModel, GivenModel, Model, ProjectionModel, TakesModel,
+    ActionModel, AggregateModel, AsksModel, Cycle, EventModel, GivenModel, Model, ProjectionModel,
+    ReactionModel, ReactsModel, Step, TakesModel,
 };
 pub use projection::{Handler, Projection};
+pub use reaction::{
+    Ask, Asked, Cx, Fault, IntoFault, Later, Part, Policy, Reaction, Reactor, When,
+};
 pub use stream::{Id, InvalidStream, StreamId, Version};
 
 #[cfg(feature = "derive")]
-pub use actum_macros::{Aggregate, Event, Events, action, patch, projection};
+pub use actum_macros::{Aggregate, Event, Events, action, patch, projection, reaction};

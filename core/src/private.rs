@@ -5,6 +5,7 @@ pub use crate::{
     Given, Kind, Payload, Projection,
     aggregate::{Apply, Patch, Returns, Spec},
     projection::{Handler, Handles},
+    reaction::{Asked, Cx, Fault, IntoFault, Part, Policy, Reaction, Reactor, Reacts},
 };
 pub use core;
 pub use serde;

@@ -8,11 +8,15 @@ use std::{
 };
 
 use crate::{
-    Actions, Error, Events, Model, Projection, Result,
-    app::{App, Inner, aggregate::Registered, erased::Erased, runner, runner::Runner, task::Tasks},
+    Actions, Error, Events, Model, Projection, Reaction, Result,
+    app::{
+        App, Inner, aggregate::Registered, erased::Erased, react, runner, runner::Runner,
+        task::Tasks,
+    },
     clock::{Clock, Ids, System},
     event::Kind,
-    model::{AggregateModel, ProjectionModel},
+    model::{AggregateModel, ProjectionModel, ReactionModel},
+    reaction::Asked,
     store::Store,
 };
 
@@ -47,7 +51,19 @@ pub struct Builder {
     retries: u32,
     aggregates: Vec<Declared>,
     projections: Vec<Followed>,
+    reactions: Vec<Reacting>,
 }
+
+/// A reaction that has not started yet.
+struct Reacting {
+    type_id: TypeId,
+    name: &'static str,
+    model: fn(Emitters<'_>) -> ReactionModel,
+    asks: fn() -> Vec<Asked>,
+    prepare: Box<dyn FnOnce(&ReactionModel) -> (react::Registered, StartReaction) + Send>,
+}
+
+type StartReaction = Box<dyn FnOnce(&App) + Send>;
 
 struct Declared {
     type_id: TypeId,
@@ -73,6 +89,7 @@ impl Builder {
             retries: RETRIES,
             aggregates: Vec::new(),
             projections: Vec::new(),
+            reactions: Vec::new(),
         }
     }
 
@@ -99,6 +116,24 @@ impl Builder {
             name: P::NAME,
             model: |emitters| ProjectionModel::of::<P>(emitters),
             start: Box::new(|context| runner::start::<P>(context)),
+        });
+        self
+    }
+
+    /// Adds a reaction; of all processes that have it, one at a time runs it.
+    ///
+    /// It goes on where its checkpoint stands; a new one begins with the first event of the log.
+    #[must_use]
+    pub fn react<R: Reaction>(mut self, reaction: R) -> Self {
+        self.reactions.push(Reacting {
+            type_id: TypeId::of::<R>(),
+            name: R::NAME,
+            model: |emitters| ReactionModel::of::<R>(emitters),
+            asks: ReactionModel::asks::<R>,
+            prepare: Box::new(|model| {
+                let (registered, start) = react::prepare(Arc::new(reaction), model);
+                (registered, Box::new(start))
+            }),
         });
         self
     }
@@ -135,11 +170,12 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] when two aggregates or two projections have one name; what the store
+    /// [`Error::Unknown`] when two aggregates, projections or reactions have one name, or a reaction
+    /// asks an aggregate that the app does not have; what the store
     /// answers when it cannot be read.
     #[expect(clippy::unused_async, reason = "the start of a store's work is awaited here")]
     pub async fn start(self) -> Result<App> {
-        let Self { store, clock, ids, cached, retries, aggregates, projections } = self;
+        let Self { store, clock, ids, cached, retries, aggregates, projections, reactions } = self;
         let tasks = Tasks::default();
         let mut model = Model::default();
         let mut types = HashMap::new();
@@ -168,8 +204,27 @@ impl Builder {
             runners.insert(followed.type_id, (followed.start)(&context));
             model.projections.push(described);
         }
+        let (mut registered, mut starts) = (HashMap::new(), Vec::new());
+        for reacting in reactions {
+            if model.reactions.iter().any(|other| other.name == reacting.name) {
+                return Err(twice("reaction", reacting.name));
+            }
+            for asked in (reacting.asks)() {
+                if !types.contains_key(&asked.type_id) {
+                    return Err(unasked(reacting.name, asked));
+                }
+            }
+            let described = (reacting.model)(&emitters);
+            let (one, start) = (reacting.prepare)(&described);
+            registered.insert(reacting.type_id, one);
+            starts.push(start);
+            model.reactions.push(described);
+        }
+        for cycle in model.cycles() {
+            tracing::warn!(%cycle, "reactions may go on for ever");
+        }
         let aggregates = types;
-        Ok(App(Arc::new(Inner {
+        let app = App(Arc::new(Inner {
             store,
             clock,
             ids,
@@ -177,9 +232,24 @@ impl Builder {
             aggregates,
             names,
             runners,
+            reactions: registered,
             model,
             tasks,
-        })))
+        }));
+        starts.into_iter().for_each(|start| start(&app));
+        Ok(app)
+    }
+}
+
+fn unasked(reaction: &str, asked: Asked) -> Error {
+    let Asked { aggregate, action, .. } = asked;
+    Error::Unknown {
+        what: "aggregate",
+        name: aggregate.to_owned(),
+        help: format!(
+            "the reaction {reaction} asks {action} of it; add `.with::<{aggregate}>()` where the \
+             app is built"
+        ),
     }
 }
 
