@@ -27,7 +27,7 @@ pub mod __private;
 
 pub use aggregate::{
     Action, ActionEntry, Actions, Aggregate, Apply, Emits, Given, Input, Patch, Rejected, Returns,
-    Spec, fold,
+    Spec, Unmet, fold,
 };
 pub use app::{
     Act, ActJson, Acts, App, AsOf, Builder, Done, Feed, Health, Load, Loaded, LoadedJson, Parked,

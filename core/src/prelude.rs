@@ -2,7 +2,7 @@
 
 pub use crate::{
     ActError, Acts, Aggregate, App, Ask, Committed, Conflict, Cx, Event, Events, Fault, Id,
-    Projection, Reaction, StreamId, Timestamp, Version,
+    Projection, Reaction, StreamId, Timestamp, Unmet, Version,
     store::{Expected, Memory, Query},
 };
 

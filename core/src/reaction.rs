@@ -111,6 +111,21 @@ pub trait Reacts<E>: Sized {
     ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'a;
 }
 
+/// What a handler returns: `Result<(), E>`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a handler of a reaction returns `Result<(), error>`, not `{Self}`",
+    label = "not a `Result<(), error>`",
+    note = "what it has to tell it asks of an aggregate, by an `Ask<'_, SomeAggregate, SomeAction>`"
+)]
+pub trait Handled {
+    type Error;
+}
+
+impl<E> Handled for Result<(), E> {
+    type Error = E;
+}
+
 impl<R: Sync> Reactor<R> {
     /// The handler for the event type `E`.
     #[doc(hidden)]
