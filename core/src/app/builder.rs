@@ -60,8 +60,10 @@ struct Reacting {
     name: &'static str,
     model: fn(Emitters<'_>) -> ReactionModel,
     asks: fn() -> Vec<Asked>,
-    prepare: Box<dyn FnOnce(&ReactionModel) -> (react::Registered, StartReaction) + Send>,
+    prepare: PrepareReaction,
 }
+
+type PrepareReaction = Box<dyn FnOnce(&ReactionModel) -> (react::Registered, StartReaction) + Send>;
 
 type StartReaction = Box<dyn FnOnce(&App) + Send>;
 
@@ -236,7 +238,9 @@ impl Builder {
             model,
             tasks,
         }));
-        starts.into_iter().for_each(|start| start(&app));
+        for start in starts {
+            start(&app);
+        }
         Ok(app)
     }
 }

@@ -152,11 +152,6 @@ impl<R: Reaction> Worker<R> {
         self.store.acquire(&self.view.name, &self.holder, now, ttl).await
     }
 
-    /// The events of which names a query asks for.
-    fn query(&self, query: Query) -> Query {
-        R::HANDLERS.iter().fold(query, |query, reactor| query.name(reactor.event.name))
-    }
-
     /// Which handler takes an event.
     fn reactor(&self, name: &str, category: &str) -> Option<&'static Reactor<R>> {
         let takes = |from: &Vec<&str>| from.is_empty() || from.contains(&category);
@@ -189,6 +184,11 @@ impl<R: Reaction> Worker<R> {
         let most = STANDBY.saturating_mul(1 << failures.min(7)).min(LONGEST_PAUSE);
         most.mul_f64(0.5 + fastrand::f64() / 2.0)
     }
+}
+
+/// Of all events a query asks for, those that a reaction takes.
+fn query<R: Reaction>(query: Query) -> Query {
+    R::HANDLERS.iter().fold(query, |query, reactor| query.name(reactor.event.name))
 }
 
 /// Up to where everything is settled or set aside.

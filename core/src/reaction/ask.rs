@@ -40,6 +40,7 @@ where
     ///
     /// When awaited the timer is noted; it is stored with the mark that the event is settled, and
     /// survives restarts. A handler that fails sets no timers.
+    #[expect(clippy::needless_pass_by_value, reason = "as `act` takes it")]
     pub fn later(&self, when: impl Into<When>, id: impl fmt::Display, input: I) -> Later<'a> {
         let (ordinal, action_key) = self.cx.next();
         Later {
@@ -92,7 +93,7 @@ pub struct Later<'a> {
     actor: Option<String>,
 }
 
-impl<'a> Later<'a> {
+impl Later<'_> {
     /// Names the timer within its reaction, so that it can be cancelled; it takes the place of
     /// the one that had the name before.
     pub fn key(mut self, key: impl Into<String>) -> Self {

@@ -127,7 +127,7 @@ impl<R: Reaction> Holder<R> {
         self.look();
         self.list_requests();
         loop {
-            self.take_page()?;
+            self.take_page();
             self.start_jobs();
             self.start_commit();
             self.renew_in_time();
@@ -249,7 +249,7 @@ impl<R: Reaction> Holder<R> {
             return Err(Error::Ahead { view, checkpoint, head });
         }
         if seen < head {
-            let query = self.worker.query(Query::all().after(seen).to_id(head));
+            let query = super::query::<R>(Query::all().after(seen).to_id(head));
             self.feed = Some(Feed { pages: self.store.read(query), end: head });
         } else {
             self.well();
@@ -277,23 +277,19 @@ impl<R: Reaction> Holder<R> {
     }
 
     /// Sorts the events of a page into where they wait, as far as there is room.
-    fn take_page(&mut self) -> Result<()> {
+    fn take_page(&mut self) {
         while self.has_room() {
             let Some(event) = self.page.pop_front() else { break };
-            self.take(event)?;
+            self.take(event);
         }
-        Ok(())
     }
 
-    fn take(&mut self, event: Committed) -> Result<()> {
+    fn take(&mut self, event: Committed) {
         if self.worker.reactor(&event.name, event.stream.category()).is_none() {
             self.window.seen = event.id;
-            return Ok(());
-        }
-        if !self.window.open(event.id) {
-            return Ok(());
-        }
-        if self.lanes.contains_key(&event.stream) {
+        } else if !self.window.open(event.id) {
+            self.commit.touch();
+        } else if self.lanes.contains_key(&event.stream) {
             self.divert(&event);
         } else if let Some(waiting) = self.busy.get_mut(&event.stream) {
             waiting.push_back(event);
@@ -301,7 +297,6 @@ impl<R: Reaction> Holder<R> {
             self.busy.insert(event.stream.clone(), VecDeque::new());
             self.ready.push_back(Job::Event(event));
         }
-        Ok(())
     }
 
     /// Starts what waits, as much as may run at a time.
@@ -336,7 +331,7 @@ impl<R: Reaction> Holder<R> {
                 self.timers.touched(&changes);
                 self.window.settle(met.id, changes);
                 self.commit.touch();
-                self.next_of(met.stream);
+                self.next_of(&met.stream);
                 Ok(())
             }
             Finished::Event(met, Err(fault)) => self.set_aside(&met, &fault),
@@ -346,12 +341,12 @@ impl<R: Reaction> Holder<R> {
     }
 
     /// Lets the next event of a stream have its turn.
-    fn next_of(&mut self, stream: StreamId) {
-        let Some(waiting) = self.busy.get_mut(&stream) else { return };
+    fn next_of(&mut self, stream: &StreamId) {
+        let Some(waiting) = self.busy.get_mut(stream) else { return };
         match waiting.pop_front() {
             Some(event) => self.ready.push_back(Job::Event(event)),
             None => {
-                self.busy.remove(&stream);
+                self.busy.remove(stream);
             }
         }
     }

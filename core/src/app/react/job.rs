@@ -16,7 +16,7 @@ use crate::{
 pub(super) enum Job {
     Event(Committed),
     Lane { stream: StreamId, after: Version, tried: Tried },
-    Timer(Timer),
+    Timer(Box<Timer>),
 }
 
 /// How often the event behind the settled ones was tried.
@@ -42,7 +42,7 @@ pub(super) enum Finished {
     Event(Met, Outcome),
     /// The next event of a lane, if there was one.
     Lane(StreamId, Result<Option<(Met, Outcome)>>),
-    Timer(Timer, Result<Fired, Fault>),
+    Timer(Box<Timer>, Result<Fired, Fault>),
 }
 
 /// What became of a timer that was due.
@@ -71,7 +71,7 @@ impl<R: Reaction> Worker<R> {
         (after, tried, seen): (Version, Tried, Id),
     ) -> Finished {
         let query = Query::stream(stream.clone()).from_version(after.next()).to_id(seen);
-        let mut pages = self.store.read(self.query(query));
+        let mut pages = self.store.read(super::query::<R>(query));
         while let Some(page) = pages.next().await {
             let page = match page {
                 Ok(page) => page,
@@ -91,7 +91,7 @@ impl<R: Reaction> Worker<R> {
     }
 
     /// Asks what a timer is for.
-    pub(super) async fn timer(self: Arc<Self>, app: Arc<Inner>, timer: Timer) -> Finished {
+    pub(super) async fn timer(self: Arc<Self>, app: Arc<Inner>, timer: Box<Timer>) -> Finished {
         let fired = timer.ask(&App(app), &self.view).await;
         Finished::Timer(timer, fired)
     }
@@ -148,8 +148,9 @@ impl Timer {
         match AssertUnwindSafe(acting).catch_unwind().await {
             Ok(Ok(_)) => Ok(Fired::Acted),
             // Nobody is there to take a refusal, and asked again it would be the same.
-            Ok(Err(error @ ActError::Rejected(_))) => Err(Fault::park(error)),
-            Ok(Err(error @ ActError::Store(Error::Unknown { .. }))) => Err(Fault::park(error)),
+            Ok(Err(error @ (ActError::Rejected(_) | ActError::Store(Error::Unknown { .. })))) => {
+                Err(Fault::park(error))
+            }
             Ok(Err(error)) => Err(error.into()),
             Err(panic) => {
                 Err(Fault::retry(format!("it panicked: {}", crate::app::message(panic.as_ref()))))

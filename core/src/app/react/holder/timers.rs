@@ -154,7 +154,7 @@ impl<R: Reaction> Holder<R> {
                 self.timers.pointers.insert(pointer, false);
             }
             self.timers.acting.insert(place);
-            self.ready.push_back(Job::Timer(timer));
+            self.ready.push_back(Job::Timer(Box::new(timer)));
         }
         Ok(())
     }
@@ -165,7 +165,7 @@ impl<R: Reaction> Holder<R> {
 
     pub(super) fn finish_timer(
         &mut self,
-        timer: Timer,
+        timer: Box<Timer>,
         outcome: Result<Fired, Fault>,
     ) -> Result<()> {
         let place = timer.place();
@@ -189,7 +189,7 @@ impl<R: Reaction> Holder<R> {
     }
 
     /// Sets a timer that failed for later, or parks it.
-    fn fail_timer(&mut self, mut timer: Timer, fault: &Fault) -> Result<()> {
+    fn fail_timer(&mut self, mut timer: Box<Timer>, fault: &Fault) -> Result<()> {
         let now = self.worker.clock.now();
         let error = fault.text();
         timer.attempts += 1;
