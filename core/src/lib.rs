@@ -11,6 +11,11 @@ mod clock;
 mod connect;
 mod error;
 mod event;
+#[cfg(feature = "metrics")]
+mod measure;
+#[cfg(not(feature = "metrics"))]
+#[path = "measure/off.rs"]
+mod measure;
 mod model;
 pub mod prelude;
 mod projection;
@@ -20,19 +25,20 @@ pub mod store;
 mod stream;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod trace;
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 
 pub use aggregate::{
-    Action, ActionEntry, Actions, Aggregate, Apply, Emits, Given, Input, Patch, Rejected, Returns,
-    Spec, Unmet, fold,
+    Action, ActionEntry, Actions, Aggregate, Apply, Emits, Given, Input, Invariant, Invariants,
+    Patch, Rejected, Returns, Spec, Unmet, fold,
 };
 pub use app::{
-    Act, ActJson, Acts, App, AsOf, Builder, Done, Feed, Health, Load, Loaded, LoadedJson, Parked,
-    ParkedStream, ParkedWhat, ProjectionHealth, ProjectionState, ReactionHealth, ReactionState,
-    View,
+    Act, ActJson, Acts, App, AsOf, Builder, Done, Feed, Health, History, Load, Loaded, LoadedJson,
+    Parked, ParkedStream, ParkedWhat, ProjectionHealth, ProjectionState, ReactionHealth,
+    ReactionState, Subscription, View,
 };
 pub use clock::{Clock, Ids, System};
 pub use connect::connect;
@@ -52,4 +58,4 @@ pub use reaction::{
 pub use stream::{Id, InvalidStream, StreamId, Version};
 
 #[cfg(feature = "derive")]
-pub use actum_macros::{Aggregate, Event, Events, action, patch, projection, reaction};
+pub use actum_macros::{Aggregate, Event, Events, action, invariant, patch, projection, reaction};

@@ -6,7 +6,7 @@ use actum::{ReactionState, prelude::*};
 use tokio::sync::watch;
 
 use crate::{
-    domain::{Account, Call, Desk, Do, Order, Script, paid, paid_for, place, start},
+    domain::{Account, Call, Desk, Do, Order, Script, paid, paid_for, place, settled, start},
     faulty::Faulty,
     place::{PATIENCE, Place, everywhere, until},
 };
@@ -26,7 +26,7 @@ async fn follow_ups_carry_correlation_and_cause(at: Place) {
     for id in ["a", "b"] {
         let placing = app.act::<Order>(id, crate::domain::Place).correlation(format!("of {id}"));
         let done = placing.actor("alice").await.expect("placed");
-        app.settled::<Desk>(done.id).await.expect("settled");
+        settled(&app, done.id).await;
         let paid = app.history::<Account>(id).expect("a name").all().await.expect("read");
         let [paid] = &paid[..] else { panic!("{} payments", paid.len()) };
         assert_eq!(paid.meta.correlation(), Some(&*format!("of {id}")));
@@ -47,7 +47,7 @@ async fn each_stream_is_handled_in_order(at: Place) {
             last = place(&app, id, 1).await;
         }
     }
-    app.settled::<Desk>(last).await.expect("settled");
+    settled(&app, last).await;
     for id in ["a", "b", "c"] {
         assert_eq!(script.of(&format!("Order-{id}")), (1..=20).collect::<Vec<_>>());
         assert_eq!(paid_for(&app, id).await, (1..=20).collect::<Vec<_>>());
@@ -66,7 +66,7 @@ async fn streams_are_handled_at_the_same_time(at: Place) {
     until("b is paid for while a waits", async || paid_for(&app, "b").await == [1, 2]).await;
     assert_eq!(script.of("Order-a"), [1], "the second waits behind the first");
     go.send_replace(true);
-    app.settled::<Desk>(last).await.expect("settled");
+    settled(&app, last).await;
     assert_eq!(paid_for(&app, "a").await, [1, 2]);
 }
 
@@ -85,7 +85,7 @@ async fn a_redelivery_acts_once_and_gets_the_first_outcome(at: Place) {
     drop(app);
     // When the next one handles them again, with another input.
     let app = start(at.open().await, &script, "second").await;
-    app.settled::<Desk>(last).await.expect("settled");
+    settled(&app, last).await;
     // Then each was handled twice, and paid for once.
     assert_eq!(script.of("Order-a"), [1, 2, 1, 2]);
     let first = |what: u64| (what, "first".to_owned());
@@ -111,7 +111,7 @@ async fn a_slow_handler_makes_nobody_repeat_the_others(at: Place) {
     drop(app);
     script.turn(|_| Do::Work);
     let app = start(at.open().await, &script, "r").await;
-    app.settled::<Desk>(last).await.expect("settled");
+    settled(&app, last).await;
     let after: Vec<Call> = script.calls().split_off(before.len());
     let again = Call { stream: "Order-slow".to_owned(), version: 1, attempt: 1 };
     assert_eq!(after, [again]);
@@ -127,7 +127,7 @@ async fn a_restart_goes_on_at_the_checkpoint(at: Place) {
         let app = start(at.open().await, &script, "r").await;
         place(&app, "a", 1).await;
         let last = place(&app, "b", 1).await;
-        app.settled::<Desk>(last).await.expect("settled");
+        settled(&app, last).await;
         app.shutdown(PATIENCE).await.expect("in time");
         assert_eq!(script.of("Order-a"), (1..=run).collect::<Vec<_>>());
         assert_eq!(script.of("Order-b"), (1..=run).collect::<Vec<_>>());

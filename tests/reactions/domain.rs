@@ -10,6 +10,8 @@ use actum::{prelude::*, store::Store};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
+use crate::place::PATIENCE;
+
 #[derive(Event, Serialize, Deserialize)]
 #[event(name = "Placed")]
 pub struct PlacedV1 {
@@ -148,7 +150,7 @@ impl Script {
 }
 
 /// Pays for what was placed.
-#[reaction(attempts = 3, backoff = "1ms", longest = "4ms", lease = "3s")]
+#[reaction(attempts = 3, backoff = "1ms", longest = "4ms", lease = "2s")]
 impl Desk {
     /// The account of the order pays.
     async fn placed(
@@ -200,4 +202,10 @@ pub async fn paid(app: &App, id: &str) -> Vec<(u64, String)> {
 /// As `paid`, without the receipts.
 pub async fn paid_for(app: &App, id: &str) -> Vec<u64> {
     paid(app, id).await.into_iter().map(|(what, _)| what).collect()
+}
+
+/// Waits until the desk has settled everything up to this id.
+pub async fn settled(app: &App, id: Id) {
+    let settled = tokio::time::timeout(PATIENCE, app.settled::<Desk>(id)).await;
+    settled.expect("in time").expect("settled");
 }

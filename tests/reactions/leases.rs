@@ -6,7 +6,7 @@ use actum::{ReactionState, Timestamp, prelude::*, store::ViewId};
 use tokio::sync::watch;
 
 use crate::{
-    domain::{Desk, Do, Script, paid_for, place, start},
+    domain::{Desk, Do, Script, paid_for, place, settled, start},
     place::{PATIENCE, Place, everywhere, until},
 };
 
@@ -35,7 +35,7 @@ async fn one_of_several_runs_it_and_a_shutdown_hands_it_over(at: Place) {
     let two = start(at.open().await, &scripts[1], "two").await;
     place(&two, "a", 3).await;
     let last = place(&two, "b", 3).await;
-    two.settled::<Desk>(last).await.expect("settled elsewhere");
+    settled(&two, last).await;
     assert!(scripts[1].calls().is_empty() && scripts[0].calls().len() == 6);
     one.shutdown(PATIENCE).await.expect("in time");
     place(&two, "a", 1).await;
@@ -86,7 +86,7 @@ async fn h20_a_stale_holder_is_refused_and_nothing_happens_twice(at: Place) {
     // And whoever comes next handles both again, to no further effect.
     store.release(&lease).await.expect("given back");
     let next = start(store, &script, "next").await;
-    next.settled::<Desk>(last).await.expect("settled");
+    settled(&next, last).await;
     assert_eq!(script.calls().len(), 4);
     assert_eq!(paid_for(&next, "a").await, [1]);
     assert_eq!(paid_for(&next, "b").await, [1]);
@@ -99,7 +99,10 @@ async fn a_shutdown_waits_for_what_is_in_flight(at: Place) {
     place(&app, "b", 1).await;
     let last = place(&app, "a", 1).await;
     until("both are at work", async || script.calls().len() == 2).await;
-    let shutdown = tokio::spawn(app.clone().shutdown(PATIENCE));
+    let shutdown = tokio::spawn({
+        let app = app.clone();
+        async move { app.shutdown(PATIENCE).await }
+    });
     tokio::task::yield_now().await;
     go.send_replace(true);
     shutdown.await.expect("no panic").expect("in time");

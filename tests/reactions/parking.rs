@@ -7,7 +7,7 @@ use actum::{
 };
 
 use crate::{
-    domain::{Account, AccountEvent, Call, Desk, Do, Script, paid_for, place, start},
+    domain::{Account, AccountEvent, Call, Desk, Do, Script, paid_for, place, settled, start},
     place::{Place, everywhere, until},
 };
 
@@ -47,7 +47,7 @@ async fn parked(app: &App) -> Vec<ParkedStream> {
 async fn a_is_parked(app: &App) -> Id {
     place(app, "a", 3).await;
     let last = place(app, "b", 2).await;
-    app.settled::<Desk>(last).await.expect("settled");
+    settled(&app, last).await;
     until("it is parked", async || parked(app).await.len() == 1).await;
     last
 }
@@ -85,7 +85,7 @@ async fn after_its_tries_a_stream_is_parked_and_others_go_on(at: Place) {
     let app = start(at.open().await, &script, "r").await;
     a_is_parked(&app).await;
     let last = place(&app, "c", 2).await;
-    app.settled::<Desk>(last).await.expect("the checkpoint passes what is parked");
+    settled(&app, last).await;
     let [one] = &parked(&app).await[..] else { panic!("one is parked") };
     assert_eq!(one.stream, stream("Order-a"));
     assert_eq!((one.attempts, &*one.error), (3, "no gateway"));
@@ -166,7 +166,7 @@ async fn a_restart_remembers_what_is_parked(at: Place) {
     script.turn(|_| Do::Work);
     let app = start(at.open().await, &script, "r").await;
     let last = place(&app, "a", 1).await;
-    app.settled::<Desk>(last).await.expect("settled");
+    settled(&app, last).await;
     assert_eq!(script.of("Order-a"), [1; 3], "nobody has asked for another try");
     app.parked::<Desk>().retry(&stream("Order-a")).await.expect("asked");
     until("all is paid for", async || paid_for(&app, "a").await == [1, 2, 3, 4]).await;
@@ -181,7 +181,7 @@ async fn an_event_that_cannot_be_read_is_parked(at: Place) {
     let batch = Batch::new(stream("Order-a"), Expected::Any, vec![event]);
     app.store().append(batch).await.expect("stored");
     let last = place(&app, "b", 2).await;
-    app.settled::<Desk>(last).await.expect("settled");
+    settled(&app, last).await;
     let parked = parked(&app).await;
     assert!(parked[0].error.contains("version 9 of its schema"), "{parked:?}");
     assert_eq!((parked[0].attempts, script.of("Order-a")), (1, vec![]));

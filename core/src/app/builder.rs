@@ -8,16 +8,18 @@ use std::{
 };
 
 use crate::{
-    Actions, Error, Events, Model, Projection, Reaction, Result,
+    Actions, Error, Events, Invariants, Model, Projection, Reaction, Result,
     app::{
-        App, Inner, aggregate::Registered, erased::Erased, react, runner, runner::Runner,
-        task::Tasks,
+        App, Cut, Inner, aggregate::Registered, erased::Erased, gate::Gate, react, runner,
+        runner::Runner, task::Tasks,
     },
     clock::{Clock, Ids, System},
     event::Kind,
+    measure,
     model::{AggregateModel, ProjectionModel, ReactionModel},
     reaction::Asked,
     store::Store,
+    trace::Traces,
 };
 
 /// How many states are kept in memory for each aggregate unless told otherwise.
@@ -28,6 +30,9 @@ const RETRIES: u32 = 20;
 
 /// One registered aggregate, with its types and without.
 type Faces = (Arc<dyn Any + Send + Sync>, Arc<dyn Erased>);
+
+/// Registers an aggregate.
+type Make = fn(NonZeroUsize, &Tasks, &Arc<dyn Store>) -> Faces;
 
 /// Names the aggregates that emit an event type.
 type Emitters<'a> = &'a dyn Fn(&Kind) -> Vec<&'static str>;
@@ -47,6 +52,7 @@ pub struct Builder {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
+    traces: Option<Arc<dyn Traces>>,
     cached: NonZeroUsize,
     retries: u32,
     aggregates: Vec<Declared>,
@@ -71,7 +77,7 @@ struct Declared {
     type_id: TypeId,
     model: AggregateModel,
     kinds: &'static [Kind],
-    make: fn(NonZeroUsize, &Tasks, &Arc<dyn Store>) -> Faces,
+    make: Make,
 }
 
 struct Followed {
@@ -87,6 +93,7 @@ impl Builder {
             store,
             clock: Arc::new(System),
             ids: Arc::new(System),
+            traces: None,
             cached: NonZeroUsize::new(CACHED).unwrap_or(NonZeroUsize::MIN),
             retries: RETRIES,
             aggregates: Vec::new(),
@@ -98,15 +105,64 @@ impl Builder {
     /// Adds an aggregate.
     #[must_use]
     pub fn with<A: Actions>(mut self) -> Self {
-        self.aggregates.push(Declared {
-            type_id: TypeId::of::<A>(),
-            model: AggregateModel::of::<A>(),
-            kinds: A::Events::KINDS,
-            make: |cached, tasks, store| {
-                let registered = Arc::new(Registered::<A>::new(cached, tasks, store));
-                (Arc::clone(&registered) as _, registered)
-            },
-        });
+        self.aggregates.push(Declared::of::<A>(|cached, tasks, store| {
+            faces(Registered::<A>::new(cached, tasks, store))
+        }));
+        self
+    }
+
+    /// Adds an aggregate whose invariants are checked before each append.
+    ///
+    /// They are checked on a copy of the state after the events; the price is that copy. Events
+    /// that would break one are refused with [`Error::InvariantBroken`], and nothing is stored.
+    ///
+    /// ```
+    /// use actum::{Error, prelude::*};
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Event, Serialize, Deserialize)]
+    /// struct Counted { by: u64 }
+    /// #[derive(Events)]
+    /// enum CounterEvent { Counted(Counted) }
+    /// #[derive(Aggregate, Default, Clone, Serialize, Deserialize)]
+    /// #[aggregate(events = CounterEvent)]
+    /// struct Counter { total: u64 }
+    /// #[patch]
+    /// impl Counter {
+    ///     fn counted(&mut self, event: Counted) { self.total += event.by }
+    /// }
+    /// #[derive(Serialize, Deserialize)]
+    /// struct Count { by: u64 }
+    /// #[action]
+    /// impl Counter {
+    ///     fn count(&self, Count { by }: Count) -> Result<Counted, std::convert::Infallible> {
+    ///         Ok(Counted { by })
+    ///     }
+    /// }
+    /// #[invariant]
+    /// impl Counter {
+    ///     fn at_most_ten(&self) -> Result<(), String> {
+    ///         if self.total > 10 { Err(format!("{} is more than 10", self.total)) } else { Ok(()) }
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let app = App::new(Memory::new()).with_checked::<Counter>().start().await?;
+    /// app.act::<Counter>("a", Count { by: 10 }).await?;
+    /// let refused = app.act::<Counter>("a", Count { by: 1 }).await;
+    /// assert!(matches!(
+    ///     refused,
+    ///     Err(ActError::Store(Error::InvariantBroken { invariant: "at_most_ten", .. }))
+    /// ));
+    /// assert_eq!(app.load::<Counter>("a").await?.total, 10);
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn with_checked<A: Actions + Invariants>(mut self) -> Self {
+        self.aggregates.push(Declared::of::<A>(|cached, tasks, store| {
+            faces(Registered::<A>::new(cached, tasks, store).checked())
+        }));
         self
     }
 
@@ -168,6 +224,13 @@ impl Builder {
         self
     }
 
+    /// Connects the app with a system of traces, such as OpenTelemetry.
+    #[must_use]
+    pub fn traces(mut self, traces: impl Traces) -> Self {
+        self.traces = Some(Arc::new(traces));
+        self
+    }
+
     /// Starts the app and its projections, on the current tokio runtime.
     ///
     /// # Errors
@@ -177,7 +240,9 @@ impl Builder {
     /// answers when it cannot be read.
     #[expect(clippy::unused_async, reason = "the start of a store's work is awaited here")]
     pub async fn start(self) -> Result<App> {
-        let Self { store, clock, ids, cached, retries, aggregates, projections, reactions } = self;
+        let Self { store, clock, ids, traces, cached, retries, aggregates, projections, reactions } =
+            self;
+        measure::describe();
         let tasks = Tasks::default();
         let mut model = Model::default();
         let mut types = HashMap::new();
@@ -225,8 +290,14 @@ impl Builder {
         for cycle in model.cycles() {
             tracing::warn!(%cycle, "reactions may go on for ever");
         }
+        tracing::info!(
+            aggregates = model.aggregates.len(),
+            projections = model.projections.len(),
+            reactions = model.reactions.len(),
+            "the app has started"
+        );
         let aggregates = types;
-        let app = App(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             store,
             clock,
             ids,
@@ -236,8 +307,11 @@ impl Builder {
             runners,
             reactions: registered,
             model,
+            traces,
+            gate: Gate::default(),
             tasks,
-        }));
+        });
+        let app = App(Arc::clone(&inner), Some(Arc::new(Cut(Arc::downgrade(&inner)))));
         for start in starts {
             start(&app);
         }
@@ -255,6 +329,22 @@ fn unasked(reaction: &str, asked: Asked) -> Error {
              app is built"
         ),
     }
+}
+
+impl Declared {
+    fn of<A: Actions>(make: Make) -> Self {
+        Self {
+            type_id: TypeId::of::<A>(),
+            model: AggregateModel::of::<A>(),
+            kinds: A::Events::KINDS,
+            make,
+        }
+    }
+}
+
+fn faces<A: Actions>(registered: Registered<A>) -> Faces {
+    let registered = Arc::new(registered);
+    (Arc::clone(&registered) as _, registered)
 }
 
 fn twice(what: &'static str, name: &str) -> Error {

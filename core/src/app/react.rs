@@ -112,7 +112,7 @@ impl<R: Reaction> Worker<R> {
                 Ok(Ended::Lost) => {
                     failures = 0;
                     self.stand_by();
-                    STANDBY
+                    STANDBY.min(Self::POLICY.lease / 4)
                 }
                 Err(Error::Fenced { .. } | Error::Stale { .. }) => {
                     tracing::info!(reaction = R::NAME, "the reaction has gone to another worker");

@@ -33,7 +33,8 @@ where
     /// Asks the action now; runs when awaited.
     pub fn act(&self, id: impl fmt::Display, input: I) -> Act<'a, A, I> {
         let (_, key) = self.cx.next();
-        self.cx.app().act::<A>(id, input).caused_by(self.cx.event, key, self.cx.correlation.clone())
+        let (correlation, trace) = (self.cx.correlation.clone(), self.cx.traceparent);
+        self.cx.app().act::<A>(id, input).caused_by(self.cx.event, key, correlation, trace)
     }
 
     /// Asks the action after a [`Duration`], or at a [`Timestamp`], by the clock of the app.
@@ -125,6 +126,7 @@ impl Later<'_> {
             ordinal: self.ordinal,
             cause: cx.stream.clone(),
             correlation: cx.correlation.clone(),
+            traceparent: cx.traceparent.map(|trace| trace.to_string()),
             actor: self.actor,
             action_key: self.action_key,
             key: self.key,

@@ -8,7 +8,12 @@ use std::{
     },
 };
 
-use crate::{App, Committed, Id, StreamId, reaction::Asked, store::Document};
+use crate::{
+    App, Committed, Id, StreamId,
+    reaction::Asked,
+    store::Document,
+    trace::{self, TraceParent},
+};
 
 /// What surrounds the handling of one event.
 pub struct Cx {
@@ -17,6 +22,8 @@ pub struct Cx {
     pub(super) event: Id,
     pub(super) stream: StreamId,
     pub(super) correlation: Option<String>,
+    /// The trace in which what follows goes on.
+    pub(super) traceparent: Option<TraceParent>,
     attempt: u32,
     asked: AtomicU32,
     /// What is stored when the event is settled.
@@ -31,6 +38,7 @@ impl Cx {
             event: event.id,
             stream: event.stream.clone(),
             correlation: event.meta.correlation().map(str::to_owned),
+            traceparent: trace::linked(&event.meta),
             attempt,
             asked: AtomicU32::new(0),
             changes: Mutex::default(),

@@ -29,7 +29,9 @@ mod correlation;
 mod failure;
 mod heads;
 mod leases;
+mod lock;
 mod log;
+mod mark;
 mod micros;
 mod page;
 mod queue;
@@ -38,6 +40,7 @@ mod schema;
 mod select;
 mod snapshots;
 mod views;
+mod window;
 mod writer;
 
 /// How long the writer stays awake for the next request. One caller's next request follows within

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     Committed, Error, Id, Json, Reaction, Result, StreamId,
-    app::task::Stop,
+    app::task::{self, Stop},
     store::{BoxFuture, Document, Lease, Pages, Query, Store, ViewId, Watch},
 };
 
@@ -312,14 +312,14 @@ impl<R: Reaction> Holder<R> {
             };
             let worker = Arc::clone(&self.worker);
             match job {
-                Job::Event(event) => self.jobs.spawn(worker.event(app, event)),
-                Job::Timer(timer) => self.jobs.spawn(worker.timer(app, timer)),
+                Job::Event(event) => self.jobs.spawn(task::own(worker.event(app, event))),
+                Job::Timer(timer) => self.jobs.spawn(task::own(worker.timer(app, timer))),
                 Job::Lane { stream, after, tried } => {
                     if let Some(lane) = self.lanes.get_mut(&stream) {
                         lane.more = false;
                     }
                     let place = (after, tried, self.window.seen);
-                    self.jobs.spawn(worker.lane(app, stream, place))
+                    self.jobs.spawn(task::own(worker.lane(app, stream, place)))
                 }
             };
         }

@@ -3,6 +3,7 @@
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::{FutureExt, StreamExt};
+use tracing::Instrument;
 
 use super::{Timer, Worker, timer_key};
 use crate::{
@@ -10,6 +11,7 @@ use crate::{
     app::{App, Inner, act::Options},
     reaction::{Cx, Reactor},
     store::{Document, Query, ViewId},
+    trace,
 };
 
 /// What waits for its turn.
@@ -57,7 +59,7 @@ impl<R: Reaction> Worker<R> {
     pub(super) async fn event(self: Arc<Self>, app: Arc<Inner>, event: Committed) -> Finished {
         let met = Met::new(&event);
         let outcome = match self.reactor(&event.name, event.stream.category()) {
-            Some(reactor) => handle(App(app), &*self.reaction, reactor, event, 1).await,
+            Some(reactor) => handle(App(app, None), &*self.reaction, reactor, event, 1).await,
             None => Ok(Vec::new()),
         };
         Finished::Event(met, outcome)
@@ -83,7 +85,8 @@ impl<R: Reaction> Worker<R> {
                 let again = tried.version == event.version;
                 let attempt = if again { tried.attempts + 1 } else { 1 };
                 let met = Met::new(&event);
-                let outcome = handle(App(app), &*self.reaction, reactor, event, attempt).await;
+                let outcome =
+                    handle(App(app, None), &*self.reaction, reactor, event, attempt).await;
                 return Finished::Lane(stream, Ok(Some((met, outcome))));
             }
         }
@@ -92,7 +95,7 @@ impl<R: Reaction> Worker<R> {
 
     /// Asks what a timer is for.
     pub(super) async fn timer(self: Arc<Self>, app: Arc<Inner>, timer: Box<Timer>) -> Finished {
-        let fired = timer.ask(&App(app), &self.view).await;
+        let fired = timer.ask(&App(app, None), &self.view).await;
         Finished::Timer(timer, fired)
     }
 }
@@ -116,8 +119,10 @@ async fn handle<R: Reaction>(
     event: Committed,
     attempt: u32,
 ) -> Outcome {
+    let span = trace::react(R::NAME, &event);
     let cx = Cx::new(app, R::NAME, &event, attempt);
-    match AssertUnwindSafe((reactor.call)(reaction, event, &cx)).catch_unwind().await {
+    let handling = (reactor.call)(reaction, event, &cx).instrument(span);
+    match AssertUnwindSafe(handling).catch_unwind().await {
         Ok(Ok(())) => Ok(cx.into_changes()),
         Ok(Err(fault)) => Err(fault),
         Err(panic) => {
@@ -141,6 +146,7 @@ impl Timer {
             correlation: self.correlation.clone(),
             key: Some(self.action_key.clone()),
             expected: None,
+            traceparent: self.traceparent.as_deref().and_then(|trace| trace.parse().ok()),
             cause: Some(self.event),
         };
         let aggregate = app.named(self.stream.category()).map_err(Fault::park)?;

@@ -37,6 +37,8 @@ pub(crate) struct Timer {
     /// The stream of that event.
     pub(crate) cause: StreamId,
     pub(crate) correlation: Option<String>,
+    #[serde(default)]
+    pub(crate) traceparent: Option<String>,
     pub(crate) actor: Option<String>,
     /// Makes the action happen once.
     pub(crate) action_key: String,
