@@ -32,7 +32,7 @@ fn reason(state: &ProjectionState) -> String {
         ProjectionState::Stopped { error, .. } | ProjectionState::Retrying { error, .. } => {
             error.to_string()
         }
-        ProjectionState::Running => "it runs".to_owned(),
+        ProjectionState::Running | ProjectionState::Standby => "it runs".to_owned(),
     }
 }
 
