@@ -173,13 +173,13 @@ async fn rate(store: Arc<dyn Store>) -> f64 {
 
 /// From the answer of an action to the call of the handler; negative times count as none.
 async fn latencies(store: Arc<dyn Store>) -> Vec<Duration> {
-    let (ring, mut rung) = mpsc::unbounded_channel();
-    let app = App::new(store).with::<Order>().react(Bell(ring)).start().await.unwrap();
+    let (sender, mut heard) = mpsc::unbounded_channel();
+    let app = App::new(store).with::<Order>().react(Bell(sender)).start().await.unwrap();
     let mut times = Vec::new();
     for ping in 0..PINGS {
         app.act::<Order>(ping % 7, Place).await.unwrap();
         let committed = Instant::now();
-        times.push(rung.recv().await.unwrap().saturating_duration_since(committed));
+        times.push(heard.recv().await.unwrap().saturating_duration_since(committed));
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     app.shutdown(Duration::from_secs(10)).await.unwrap();
