@@ -11,7 +11,7 @@ async fn an_append_that_needs_too_many_locks_stores_nothing_and_holds_nothing() 
     let Some(server) = Server::start(&small) else { return };
     let options = || Postgres::options().readers(2).writers(1);
     let store = options().connect(&server.url()).await.expect("a store");
-    let wide = (0..50_000).fold(Batch::default(), |batch, at| {
+    let wide = (0..5_000).fold(Batch::default(), |batch, at| {
         batch.and(stream(&format!("Cart-{at}")), Expected::Any, vec![event(&at)])
     });
     let refused = store.append(wide).await.expect_err("there are not as many locks");
