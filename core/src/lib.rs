@@ -42,7 +42,7 @@ pub use jiff::Timestamp;
 pub use model::{
     ActionModel, AggregateModel, EventModel, GivenModel, Model, ProjectionModel, TakesModel,
 };
-pub use projection::{Handler, Projection};
+pub use projection::{Handler, Projection, SqlHandler, SqlProjection};
 pub use stream::{Id, InvalidStream, StreamId, Version};
 
 #[cfg(feature = "derive")]

@@ -4,7 +4,8 @@ pub use crate::{
     Action, ActionEntry, Actions, Aggregate, Committed, DecodeError, Emits, Event, EventOf, Events,
     Given, Kind, Payload, Projection,
     aggregate::{Apply, Patch, Returns, Spec},
-    projection::{Handler, Handles},
+    projection::{Answer, Answered, Handler, Handles, SqlHandler, SqlHandles, SqlProjection, Tx},
+    store::sql::{Awaiting, Blocking, SqlTransaction},
 };
 pub use core;
 pub use serde;

@@ -8,6 +8,10 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{Committed, Event, Result, event::Kind};
 
+mod sql;
+
+pub use sql::{Answer, Answered, SqlHandler, SqlHandles, SqlProjection, Taken, Tx};
+
 /// A read model folded from events of any streams.
 ///
 /// Written by `#[projection]` for the methods `fn(&mut self, &Committed<E>)` of an `impl` block.

@@ -18,6 +18,7 @@ mod postgres;
 mod query;
 mod shared;
 mod snapshot;
+pub(crate) mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod view;
@@ -31,7 +32,8 @@ pub use postgres::{Holder, Postgres, PostgresOptions};
 pub use query::{Direction, Query};
 pub use snapshot::{Snapshot, Snapshots};
 #[cfg(feature = "sqlite")]
-pub use sqlite::{Sqlite, SqliteOptions};
+pub use sqlite::{Sqlite, SqliteOptions, SqliteTransaction};
+pub use sql::{BoxError, SqlStore};
 pub use view::{Document, ViewCommit, ViewId, Views};
 pub use watch::Watch;
 

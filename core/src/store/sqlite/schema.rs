@@ -10,7 +10,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::failure::Failure;
+use super::{failure::Failure, guard::Guard};
 
 /// `Actm`, in the file's header.
 const APPLICATION: i64 = 0x4163_746d;
@@ -25,7 +25,11 @@ const VERSION: i64 = 1;
 const STATEMENTS: usize = 64;
 
 /// Opens the connection that writes; creates and migrates the file.
-pub(super) fn open_writer(path: &Path, busy: Duration) -> Result<Connection, Failure> {
+pub(super) fn open_writer(
+    path: &Path,
+    busy: Duration,
+    guard: &Guard,
+) -> Result<Connection, Failure> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -37,7 +41,20 @@ pub(super) fn open_writer(path: &Path, busy: Duration) -> Result<Connection, Fai
     connection.execute_batch(include_str!("writer.sql"))?;
     enter_wal(&connection, busy)?;
     migrate(&mut connection, path)?;
+    guard.stand(&mut connection)?;
     Ok(connection)
+}
+
+/// The names of the tables and views of the newest version.
+pub(super) fn tables() -> Result<Vec<String>, Failure> {
+    let connection = Connection::open_in_memory()?;
+    for (_, migration) in MIGRATIONS {
+        connection.execute_batch(migration)?;
+    }
+    let sql = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')";
+    let mut statement = connection.prepare(sql)?;
+    let names = statement.query_map([], |row| row.get(0))?;
+    Ok(names.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Opens a connection that only reads.

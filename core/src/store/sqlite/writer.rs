@@ -19,6 +19,7 @@ use super::{
     append::Appender,
     change::Change,
     failure::Failure,
+    guard::Guard,
     heads::{self, Heads},
     queue::{Queue, Woken},
     schema,
@@ -63,6 +64,7 @@ pub(super) struct Append {
 pub(super) struct Writer {
     path: PathBuf,
     busy: Duration,
+    guard: Guard,
     queue: Arc<Queue<Request>>,
     grown: Arc<watch::Sender<Id>>,
     connection: Option<Connection>,
@@ -95,16 +97,18 @@ impl Writer {
     pub(super) fn open(
         path: PathBuf,
         busy: Duration,
+        guard: Guard,
         queue: Arc<Queue<Request>>,
         grown: Arc<watch::Sender<Id>>,
     ) -> Result<Self, Failure> {
-        let connection = schema::open_writer(&path, busy)?;
+        let connection = schema::open_writer(&path, busy, &guard)?;
         let acknowledged = heads::last_id(&connection)?;
         let data_version = data_version(&connection)?;
         grown.send_replace(acknowledged);
         Ok(Self {
             path,
             busy,
+            guard,
             queue,
             grown,
             connection: Some(connection),
@@ -210,7 +214,7 @@ impl Writer {
         if self.connection.is_some() {
             return Ok(());
         }
-        let connection = schema::open_writer(&self.path, self.busy)?;
+        let connection = schema::open_writer(&self.path, self.busy, &self.guard)?;
         let found = heads::last_id(&connection)?;
         if found < self.acknowledged {
             let failure = Failure::Poisoned { acknowledged: self.acknowledged, found };
@@ -309,7 +313,7 @@ mod tests {
         let (queue, grown) =
             (Arc::new(Queue::new(Duration::ZERO)), Arc::new(watch::Sender::new(Id(0))));
         let path = folder.path().join("log.db");
-        let mut writer = Writer::open(path, Duration::ZERO, queue, grown).unwrap();
+        let mut writer = Writer::open(path, Duration::ZERO, Guard::default(), queue, grown).unwrap();
         writer.connection = None;
         writer.reopen().unwrap();
         writer.connection = None;
