@@ -27,6 +27,7 @@ mod health;
 mod load;
 mod readable;
 mod runner;
+mod sql;
 mod task;
 mod view;
 
@@ -38,6 +39,7 @@ pub use erased::{ActJson, LoadedJson};
 pub use feed::Feed;
 pub use health::{Health, ProjectionHealth, ProjectionState};
 pub use load::{AsOf, Load, Loaded};
+pub use sql::Projected;
 pub use view::View;
 
 /// A running app; clones share it.
@@ -87,6 +89,7 @@ struct Inner {
     aggregates: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
     names: HashMap<&'static str, Arc<dyn Erased>>,
     runners: HashMap<TypeId, Runner>,
+    tables: sql::Runners,
     model: Model,
     tasks: Tasks,
 }

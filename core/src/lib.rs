@@ -30,7 +30,7 @@ pub use aggregate::{
 };
 pub use app::{
     Act, ActJson, Acts, App, AsOf, Builder, Done, Feed, Health, Load, Loaded, LoadedJson,
-    ProjectionHealth, ProjectionState, View,
+    Projected, ProjectionHealth, ProjectionState, View,
 };
 pub use clock::{Clock, Ids, System};
 pub use connect::connect;
@@ -43,6 +43,9 @@ pub use model::{
     ActionModel, AggregateModel, EventModel, GivenModel, Model, ProjectionModel, TakesModel,
 };
 pub use projection::{Handler, Projection, SqlHandler, SqlProjection};
+#[cfg(feature = "sqlite")]
+pub use rusqlite;
+pub use store::BoxError;
 pub use stream::{Id, InvalidStream, StreamId, Version};
 
 #[cfg(feature = "derive")]

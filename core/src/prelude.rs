@@ -10,4 +10,4 @@ pub use crate::{
 pub use crate::{action, patch, projection};
 
 #[cfg(feature = "sqlite")]
-pub use crate::store::Sqlite;
+pub use crate::store::{Sqlite, SqliteTransaction};

@@ -159,3 +159,10 @@ const fn equal(mut a: &[u8], mut b: &[u8]) -> bool {
     }
     a.is_empty() && b.is_empty()
 }
+
+/// What a method of a SQL projection returns, whatever its error is.
+pub fn answered<A: Answered>(
+    answer: A,
+) -> Result<(), std::boxed::Box<dyn std::error::Error + Send + Sync>> {
+    answer.answered()
+}

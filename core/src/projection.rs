@@ -10,7 +10,8 @@ use crate::{Committed, Event, Result, event::Kind};
 
 mod sql;
 
-pub use sql::{Answer, Answered, SqlHandler, SqlHandles, SqlProjection, Taken, Tx};
+pub(crate) use sql::Taken;
+pub use sql::{Answer, Answered, SqlHandler, SqlHandles, SqlProjection, Tx};
 
 /// A read model folded from events of any streams.
 ///

@@ -31,9 +31,9 @@ pub use memory::Memory;
 pub use postgres::{Holder, Postgres, PostgresOptions};
 pub use query::{Direction, Query};
 pub use snapshot::{Snapshot, Snapshots};
+pub use sql::{BoxError, SqlStore};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Sqlite, SqliteOptions, SqliteTransaction};
-pub use sql::{BoxError, SqlStore};
 pub use view::{Document, ViewCommit, ViewId, Views};
 pub use watch::Watch;
 

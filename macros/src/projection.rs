@@ -1,5 +1,7 @@
 //! `#[projection]`: a read model, with one handler for each method
 //! `fn(&mut self, &Committed<E>)` of the block.
+//!
+//! Where the methods take a transaction as well it writes tables of its own; see [`sql`].
 
 use std::collections::HashMap;
 
@@ -14,6 +16,8 @@ use crate::{
     docs, lint,
     method::{self, Access, Argument, Shape},
 };
+
+mod sql;
 
 const SHAPE: Shape = Shape {
     what: "a handler of a projection",
@@ -44,6 +48,9 @@ struct Handler<'a> {
 }
 
 fn implement(ctxt: &Ctxt, options: &Options, block: &Block) -> TokenStream {
+    if sql::is_sql(block) {
+        return sql::implement(ctxt, options, block);
+    }
     let mut seen = HashMap::new();
     let mut handlers = Vec::new();
     for method in block.methods() {

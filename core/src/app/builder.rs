@@ -8,8 +8,10 @@ use std::{
 };
 
 use crate::{
-    Actions, Error, Events, Model, Projection, Result,
-    app::{App, Inner, aggregate::Registered, erased::Erased, runner, runner::Runner, task::Tasks},
+    Actions, Error, Events, Model, Projection, Result, SqlProjection,
+    app::{
+        App, Inner, aggregate::Registered, erased::Erased, runner, runner::Runner, sql, task::Tasks,
+    },
     clock::{Clock, Ids, System},
     event::Kind,
     model::{AggregateModel, ProjectionModel},
@@ -28,7 +30,13 @@ type Faces = (Arc<dyn Any + Send + Sync>, Arc<dyn Erased>);
 /// Names the aggregates that emit an event type.
 type Emitters<'a> = &'a dyn Fn(&Kind) -> Vec<&'static str>;
 
-type Starter = Box<dyn FnOnce(&Context<'_>) -> Runner + Send>;
+type Starter = Box<dyn FnOnce(&Context<'_>) -> Started + Send>;
+
+/// A projection at work.
+enum Started {
+    Documents(Runner),
+    Tables(sql::Runner),
+}
 
 /// What a projection needs to start.
 pub(super) struct Context<'a> {
@@ -98,7 +106,23 @@ impl Builder {
             type_id: TypeId::of::<P>(),
             name: P::NAME,
             model: |emitters| ProjectionModel::of::<P>(emitters),
-            start: Box::new(|context| runner::start::<P>(context)),
+            start: Box::new(|context| Started::Documents(runner::start::<P>(context))),
+        });
+        self
+    }
+
+    /// Adds a SQL projection; it writes its own tables in the transactions of a store.
+    ///
+    /// That is mostly the app's own store. With another one the tables and their checkpoint lie
+    /// there, and the events still come from the app's own.
+    #[must_use]
+    pub fn project_sql<P: SqlProjection>(mut self, projection: P, tables: &P::Store) -> Self {
+        let (projection, tables) = (Arc::new(projection), tables.clone());
+        self.projections.push(Followed {
+            type_id: TypeId::of::<P>(),
+            name: P::NAME,
+            model: |emitters| ProjectionModel::of_sql::<P>(emitters),
+            start: Box::new(|context| Started::Tables(sql::start(projection, tables, context))),
         });
         self
     }
@@ -157,7 +181,7 @@ impl Builder {
                 |one: &&Declared| one.kinds.iter().any(|kind| kind.type_id == event.type_id);
             aggregates.iter().filter(emits).map(|one| one.model.name).collect()
         };
-        let mut runners = HashMap::new();
+        let (mut runners, mut tables) = (HashMap::new(), sql::Runners::new());
         for followed in projections {
             if model.projections.iter().any(|other| other.name == followed.name) {
                 return Err(twice("projection", followed.name));
@@ -165,7 +189,10 @@ impl Builder {
             let described = (followed.model)(&emitters);
             let context =
                 Context { store: &store, clock: &clock, tasks: &tasks, model: &described };
-            runners.insert(followed.type_id, (followed.start)(&context));
+            match (followed.start)(&context) {
+                Started::Documents(runner) => drop(runners.insert(followed.type_id, runner)),
+                Started::Tables(runner) => drop(tables.insert(followed.type_id, runner)),
+            }
             model.projections.push(described);
         }
         let aggregates = types;
@@ -177,6 +204,7 @@ impl Builder {
             aggregates,
             names,
             runners,
+            tables,
             model,
             tasks,
         })))

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use crate::{
     App, Conflict, Error, Id, Result, Version,
-    app::runner::Runner,
+    app::{runner::Status, sql},
     error::Between,
-    store::{Expected, Query},
+    store::{Expected, Query, ViewId},
 };
 
 /// How an app fares.
@@ -75,14 +75,27 @@ pub(super) async fn health(app: &App) -> Result<Health> {
     let mut projections = Vec::new();
     for model in &app.0.model.projections {
         let runner = app.0.runners.values().find(|runner| runner.view.name == model.name);
-        let Some(runner) = runner else { continue };
-        projections.push(of(app, model.name, runner, head).await?);
+        if let Some(runner) = runner {
+            let status = runner.status.borrow().clone();
+            projections.push(of(app, &runner.view, status, model.name, head).await?);
+        }
+        let tables = app.0.tables.values().find(|runner| runner.view.name == model.name);
+        if let Some(runner) = tables {
+            let sql::Status { seen, state } = runner.status.borrow().clone();
+            let status = Status { seen: seen.unwrap_or_default(), state };
+            projections.push(of(app, &runner.view, status, model.name, head).await?);
+        }
     }
     Ok(Health { head, projections })
 }
 
-async fn of(app: &App, name: &'static str, runner: &Runner, head: Id) -> Result<ProjectionHealth> {
-    let status = runner.status.borrow().clone();
+async fn of(
+    app: &App,
+    view: &ViewId,
+    status: Status,
+    name: &'static str,
+    head: Id,
+) -> Result<ProjectionHealth> {
     let lag = head.0.saturating_sub(status.seen.0);
     let lag_time = if lag == 0 {
         None
@@ -98,7 +111,7 @@ async fn of(app: &App, name: &'static str, runner: &Runner, head: Id) -> Result<
             Duration::try_from(now.duration_since(event.created)).unwrap_or_default()
         })
     };
-    let version = runner.view.version;
+    let version = view.version;
     Ok(ProjectionHealth { name, version, seen: status.seen, lag, lag_time, state: status.state })
 }
 

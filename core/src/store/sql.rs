@@ -92,6 +92,8 @@ pub(crate) struct Portion<P: SqlProjection> {
     pub(crate) events: Arc<Vec<Box<dyn Taken<P>>>>,
     /// How many of them are done already.
     pub(crate) done: usize,
+    /// How many of them are to be done; those behind are not to be touched.
+    pub(crate) until: usize,
     /// The checkpoint when all are handled.
     pub(crate) to: Id,
 }
@@ -109,7 +111,7 @@ pub struct Worked {
 impl<P: SqlProjection> Portion<P> {
     /// The events that are still to be handled.
     pub(crate) fn left(&self) -> impl Iterator<Item = &dyn Taken<P>> {
-        self.events.iter().skip(self.done).map(AsRef::as_ref)
+        self.events.iter().take(self.until).skip(self.done).map(AsRef::as_ref)
     }
 
     /// What is reached when so many events more are handled.

@@ -313,7 +313,8 @@ mod tests {
         let (queue, grown) =
             (Arc::new(Queue::new(Duration::ZERO)), Arc::new(watch::Sender::new(Id(0))));
         let path = folder.path().join("log.db");
-        let mut writer = Writer::open(path, Duration::ZERO, Guard::default(), queue, grown).unwrap();
+        let mut writer =
+            Writer::open(path, Duration::ZERO, Guard::default(), queue, grown).unwrap();
         writer.connection = None;
         writer.reopen().unwrap();
         writer.connection = None;
