@@ -1,7 +1,8 @@
 //! A shopping cart whose every change is an immutable event in a SQLite file.
 //!
-//! `cargo run --example cart [FILE]`: the file is `cart.db` unless named. Run it again: what is
-//! there stays, and nothing is stored twice.
+//! `cargo run --example cart [FILE or URL]`: the file is `cart.db` unless named, and a URL such as
+//! `postgres://me@db.example/shop` names another store. Run it again: what is there stays, and
+//! nothing is stored twice.
 
 use actum::prelude::*;
 use rust_decimal::Decimal;
@@ -94,15 +95,18 @@ impl Cart {
     }
 }
 
-// The app: the same cart on a SQLite file.
+// The app: the same cart in a store.
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let file = std::env::args().nth(1).unwrap_or_else(|| "cart.db".to_owned());
-    let app = App::new(Sqlite::open(&file).await?).with::<Cart>().start().await?;
+    let named = std::env::args().nth(1).unwrap_or_else(|| "cart.db".to_owned());
+    let url = if named.contains(':') { named.clone() } else { format!("sqlite:{named}") };
+    let app = App::new(actum::connect(&url).await?).with::<Cart>().start().await?;
+    // A URL may have a password in front of the host.
+    let place = named.rsplit('@').next().unwrap_or_default();
 
     if app.load::<Cart>("123").await?.version() == Version(0) {
-        println!("# a new cart in {file}");
+        println!("# a new cart in {place}");
         let add = |sku: &str, qty| AddItem { sku: sku.to_owned(), qty };
         app.act::<Cart>("123", add("A123", 2)).await?;
         app.act::<Cart>("123", add("B456", 1)).await?;
@@ -111,7 +115,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let timestamp = "2024-06-01T14:23:00Z".parse()?;
         app.act::<Cart>("123", CheckOut { total, timestamp }).await?;
     } else {
-        println!("# the cart that is in {file} already");
+        println!("# the cart that is in {place} already");
     }
 
     println!("# its events");

@@ -123,7 +123,7 @@ mod exact {
 struct Arguments {
     /// The purchases: CDNOW's sample or full file.
     file: Option<PathBuf>,
-    /// `memory` or `sqlite:FILE`; a temporary file unless named.
+    /// `memory`, `sqlite:FILE` or `postgres://…`; a temporary file unless named.
     #[arg(long, default_value = "sqlite:")]
     store: String,
 }

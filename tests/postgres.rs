@@ -4,6 +4,8 @@
 mod append;
 #[path = "postgres/conformance.rs"]
 mod conformance;
+#[path = "postgres/connect.rs"]
+mod connect;
 #[path = "postgres/faults.rs"]
 mod faults;
 #[path = "postgres/log.rs"]

@@ -13,7 +13,16 @@ mod sqlite;
 #[path = "connect/missing.rs"]
 mod sqlite;
 
-/// Opens the store that a URL names: `memory` or `sqlite:FILE`.
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(not(feature = "postgres"))]
+#[path = "connect/missing.rs"]
+mod postgres;
+
+/// Opens the store that a URL names: `memory`, `sqlite:FILE` or `postgres://…`.
+///
+/// A URL of PostgreSQL may name the log's place as well, as in
+/// `postgres://app@db.example/shop?schema=orders&prefix=eu_`.
 ///
 /// # Errors
 ///
@@ -32,10 +41,11 @@ pub async fn connect(url: &str) -> Result<Arc<dyn Store>> {
     match url.split_once(':').map_or(url, |(scheme, _)| scheme) {
         "memory" => Ok(Arc::new(Memory::new())),
         "sqlite" => sqlite::open(url).await,
+        "postgres" | "postgresql" => postgres::open(url).await,
         scheme => Err(Error::Unknown {
             what: "store",
             name: scheme.to_owned(),
-            help: "known are `memory` and `sqlite:FILE`".to_owned(),
+            help: "known are `memory`, `sqlite:FILE` and `postgres://…`".to_owned(),
         }),
     }
 }

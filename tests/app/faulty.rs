@@ -11,8 +11,8 @@ use std::{
 use actum::{
     Error, Id, Json, Result, StreamId, Timestamp,
     store::{
-        Appended, Batch, BoxFuture, Keyed, Lease, Leases, Log, Pages, Query, Snapshot, Snapshots,
-        Store, ViewCommit, ViewId, Views, Watch,
+        Appended, Batch, BoxFuture, Document, Keyed, Lease, Leases, Log, Pages, Query, Snapshot,
+        Snapshots, Store, ViewCommit, ViewId, Views, Watch,
     },
 };
 use futures_util::StreamExt;
@@ -98,6 +98,16 @@ impl Views for Faulty {
     ) -> BoxFuture<'a, Result<(Id, Option<Json>)>> {
         self.inner.document(view, key)
     }
+    fn documents<'a>(
+        &'a self,
+        view: &'a ViewId,
+        prefix: &'a str,
+        after: Option<&'a str>,
+        limit: u64,
+    ) -> BoxFuture<'a, Result<Vec<Document>>> {
+        self.inner.documents(view, prefix, after, limit)
+    }
+
     fn commit(&self, commit: ViewCommit) -> BoxFuture<'_, Result<()>> {
         if self.faults.commits.load(SeqCst) {
             return Box::pin(async { Err(fault("commit a view")) });

@@ -12,8 +12,8 @@ use std::{
 use actum::{
     Committed, Id, Json, Result, StreamId, Timestamp,
     store::{
-        Appended, Batch, BoxFuture, Keyed, Lease, Leases, Log, Memory, Pages, Query, Snapshot,
-        Snapshots, ViewCommit, ViewId, Views, Watch,
+        Appended, Batch, BoxFuture, Document, Keyed, Lease, Leases, Log, Memory, Pages, Query,
+        Snapshot, Snapshots, ViewCommit, ViewId, Views, Watch,
     },
 };
 use futures_util::{StreamExt, TryStreamExt};
@@ -159,6 +159,16 @@ impl Views for Faulty {
         key: &'a str,
     ) -> BoxFuture<'a, Result<(Id, Option<Json>)>> {
         self.store.document(view, key)
+    }
+
+    fn documents<'a>(
+        &'a self,
+        view: &'a ViewId,
+        prefix: &'a str,
+        after: Option<&'a str>,
+        limit: u64,
+    ) -> BoxFuture<'a, Result<Vec<Document>>> {
+        self.store.documents(view, prefix, after, limit)
     }
 
     fn commit(&self, commit: ViewCommit) -> BoxFuture<'_, Result<()>> {

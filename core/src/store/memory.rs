@@ -4,7 +4,8 @@
 
 use std::{
     borrow::Cow,
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
+    ops::Bound,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -68,7 +69,7 @@ struct State {
 #[derive(Debug, Default)]
 struct View {
     checkpoint: Id,
-    documents: HashMap<String, Json>,
+    documents: BTreeMap<String, Json>,
 }
 
 impl Memory {
@@ -311,6 +312,30 @@ impl Views for Memory {
             let view = state.views.get(view);
             Ok(view
                 .map_or((Id(0), None), |view| (view.checkpoint, view.documents.get(key).cloned())))
+        })
+    }
+
+    fn documents<'a>(
+        &'a self,
+        view: &'a ViewId,
+        prefix: &'a str,
+        after: Option<&'a str>,
+        limit: u64,
+    ) -> BoxFuture<'a, Result<Vec<Document>>> {
+        Box::pin(async move {
+            let state = self.state();
+            let Some(view) = state.views.get(view) else { return Ok(Vec::new()) };
+            let start = match after {
+                Some(after) if after >= prefix => Bound::Excluded(after),
+                _ => Bound::Included(prefix),
+            };
+            Ok(view
+                .documents
+                .range::<str, _>((start, Bound::Unbounded))
+                .take_while(|(key, _)| key.starts_with(prefix))
+                .take(usize::try_from(limit).unwrap_or(usize::MAX))
+                .map(|(key, data)| Document { key: key.clone(), data: Some(data.clone()) })
+                .collect())
         })
     }
 

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use crate::{
     Id, Json, Result, StreamId,
     store::{
-        Appended, Batch, BoxFuture, Keyed, Lease, Leases, Log, Pages, Query, Snapshot, Snapshots,
-        ViewCommit, ViewId, Views, Watch,
+        Appended, Batch, BoxFuture, Document, Keyed, Lease, Leases, Log, Pages, Query, Snapshot,
+        Snapshots, ViewCommit, ViewId, Views, Watch,
     },
 };
 
@@ -55,6 +55,16 @@ impl<T: Views + ?Sized> Views for Arc<T> {
         key: &'a str,
     ) -> BoxFuture<'a, Result<(Id, Option<Json>)>> {
         (**self).document(view, key)
+    }
+
+    fn documents<'a>(
+        &'a self,
+        view: &'a ViewId,
+        prefix: &'a str,
+        after: Option<&'a str>,
+        limit: u64,
+    ) -> BoxFuture<'a, Result<Vec<Document>>> {
+        (**self).documents(view, prefix, after, limit)
     }
 
     fn commit(&self, commit: ViewCommit) -> BoxFuture<'_, Result<()>> {

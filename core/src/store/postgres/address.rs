@@ -9,17 +9,19 @@ use crate::{
     store::postgres::{failure, tls::Trust},
 };
 
-/// Where the server is and how to talk to it.
+/// Where the server is, how to talk to it, and where the log is on it.
 #[derive(Clone, Debug)]
 pub(super) struct Address {
     pub(super) config: Config,
     pub(super) trust: Trust,
+    pub(super) schema: Option<String>,
+    pub(super) prefix: Option<String>,
 }
 
 impl Address {
     /// Reads a URL. The driver knows neither `sslrootcert` nor the modes that check the server.
     pub(super) fn parse(url: &str) -> Result<Self, Error> {
-        let (mode, root, url) = take_tls(url);
+        let Taken { mode, root, schema, prefix, rest: url } = Taken::from(url);
         // The driver's text names the part that is wrong, never the password.
         let mut config: Config =
             url.parse().map_err(|source| failure::to("understand the URL", Box::new(source)))?;
@@ -41,7 +43,7 @@ impl Address {
             }
         };
         patience(&mut config);
-        Ok(Self { config, trust })
+        Ok(Self { config, trust, schema, prefix })
     }
 }
 
@@ -65,20 +67,37 @@ fn patience(config: &mut Config) {
     }
 }
 
-/// Takes `sslmode` and `sslrootcert` out of the URL's query.
-fn take_tls(url: &str) -> (Option<String>, Option<String>, String) {
-    let Some((front, query)) = url.split_once('?') else { return (None, None, url.to_owned()) };
-    let (mut mode, mut root, mut rest) = (None, None, Vec::new());
-    for part in query.split('&') {
-        match part.split_once('=') {
-            Some(("sslmode", value)) => mode = Some(value.to_owned()),
-            Some(("sslrootcert", value)) => root = Some(unescape(value)),
-            _ => rest.push(part),
+/// What the driver does not know, and the URL without it.
+#[derive(Default)]
+struct Taken {
+    mode: Option<String>,
+    root: Option<String>,
+    schema: Option<String>,
+    prefix: Option<String>,
+    rest: String,
+}
+
+impl Taken {
+    fn from(url: &str) -> Self {
+        let Some((front, query)) = url.split_once('?') else {
+            return Self { rest: url.to_owned(), ..Self::default() };
+        };
+        let (mut taken, mut rest) = (Self::default(), Vec::new());
+        for part in query.split('&') {
+            match part.split_once('=') {
+                Some(("sslmode", value)) => taken.mode = Some(value.to_owned()),
+                Some(("sslrootcert", value)) => taken.root = Some(unescape(value)),
+                Some(("schema", value)) => taken.schema = Some(value.to_owned()),
+                Some(("prefix", value)) => taken.prefix = Some(value.to_owned()),
+                _ => rest.push(part),
+            }
         }
+        front.clone_into(&mut taken.rest);
+        if !rest.is_empty() {
+            taken.rest.extend(["?", &rest.join("&")]);
+        }
+        taken
     }
-    let url =
-        if rest.is_empty() { front.to_owned() } else { format!("{front}?{}", rest.join("&")) };
-    (mode, root, url)
 }
 
 /// A path in a URL: `%2F` is a slash.
@@ -115,6 +134,16 @@ mod tests {
         assert_eq!(parsed(query), (SslMode::Require, file()));
         let query = "?sslmode=require&sslrootcert=%2Fetc%2Fca%20certs.pem";
         assert_eq!(parsed(query), (SslMode::Require, file()));
+    }
+
+    #[test]
+    fn the_url_may_name_schema_and_prefix() {
+        let url = "postgresql://me@db/shop?schema=orders&connect_timeout=3&prefix=eu_";
+        let address = Address::parse(url).unwrap();
+        assert_eq!(address.schema.as_deref(), Some("orders"));
+        assert_eq!(address.prefix.as_deref(), Some("eu_"));
+        assert_eq!(address.config.get_connect_timeout(), Some(&Duration::from_secs(3)));
+        assert_eq!(Address::parse("postgres://me@db/shop").unwrap().schema, None);
     }
 
     #[test]

@@ -39,13 +39,15 @@ impl Default for PostgresOptions {
 }
 
 impl PostgresOptions {
-    /// The schema of the log's tables; `actum` unless set. Each schema is a log of its own.
+    /// The schema of the log's tables; `actum` unless set here or in the URL (`?schema=…`). Each
+    /// schema is a log of its own.
     pub fn schema(mut self, schema: impl Into<String>) -> Self {
         self.names.schema = schema.into();
         self
     }
 
-    /// What the names of the log's tables begin with; nothing unless set.
+    /// What the names of the log's tables begin with; nothing unless set here or in the URL
+    /// (`?prefix=…`).
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.names.prefix = prefix.into();
         self
@@ -81,9 +83,11 @@ impl PostgresOptions {
     ///
     /// The URL, the schema or the prefix makes no sense, the server cannot be reached, is not
     /// PostgreSQL 14 to 18, is a standby, or the log is of a newer actum.
-    pub async fn connect(self, url: &str) -> Result<Postgres> {
-        self.names.check()?;
+    pub async fn connect(mut self, url: &str) -> Result<Postgres> {
         let mut address = Address::parse(url)?;
+        self.names.schema = address.schema.take().unwrap_or(self.names.schema);
+        self.names.prefix = address.prefix.take().unwrap_or(self.names.prefix);
+        self.names.check()?;
         if address.config.get_application_name().is_none() {
             address.config.application_name(&self.application);
         }

@@ -2,21 +2,23 @@
 
 use std::collections::HashMap;
 
-use deadpool_postgres::tokio_postgres::Row;
+use deadpool_postgres::tokio_postgres::{Row, types::ToSql};
 
 use crate::{
     Error, Id, Json, Result,
     store::{
-        BoxFuture, Postgres, ViewCommit, ViewId, Views,
+        BoxFuture, Document, Postgres, ViewCommit, ViewId, Views,
         postgres::{
             failure,
             shared::malformed,
             value::{Text, number, stored},
         },
+        view,
     },
 };
 
 const READ: &str = "read a view";
+const LIST: &str = "list documents";
 const COMMIT: &str = "commit a view";
 const RESET: &str = "reset a view";
 
@@ -42,6 +44,28 @@ impl Views for Postgres {
             let checkpoint = Id(stored(row.try_get(0).map_err(malformed(READ))?));
             let data: Option<Text<'_>> = row.try_get(1).map_err(malformed(READ))?;
             Ok((checkpoint, data.map(|Text(data)| Json::from_stored(data.to_vec()))))
+        })
+    }
+
+    fn documents<'a>(
+        &'a self,
+        view: &'a ViewId,
+        prefix: &'a str,
+        after: Option<&'a str>,
+        limit: u64,
+    ) -> BoxFuture<'a, Result<Vec<Document>>> {
+        Box::pin(async move {
+            let sql = include_str!("sql/documents.sql");
+            let (end, limit) = (view::above(prefix), number(limit));
+            let parameters: [&(dyn ToSql + Sync); 6] =
+                [&view.name, &version(view), &prefix, &end, &after, &limit];
+            let rows = self.shared().query(LIST, sql, &parameters).await?;
+            let document = |row: &Row| {
+                let key = row.try_get(0).map_err(malformed(LIST))?;
+                let Text(data) = row.try_get(1).map_err(malformed(LIST))?;
+                Ok(Document { key, data: Some(Json::from_stored(data.to_vec())) })
+            };
+            rows.iter().map(document).collect()
         })
     }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Error, Id, Json, Result,
-    store::{BoxFuture, Document, ViewCommit, ViewId, Views},
+    store::{BoxFuture, Document, ViewCommit, ViewId, Views, view},
 };
 
 impl Views for Sqlite {
@@ -37,6 +37,29 @@ impl Views for Sqlite {
             Ok(stored.map_or((Id(0), None), |(checkpoint, data)| {
                 (Id(checkpoint.unsigned_abs()), data.map(Json::from_stored))
             }))
+        }))
+    }
+
+    fn documents<'a>(
+        &'a self,
+        view: &'a ViewId,
+        prefix: &'a str,
+        after: Option<&'a str>,
+        limit: u64,
+    ) -> BoxFuture<'a, Result<Vec<Document>>> {
+        let (view, prefix, after) = (view.clone(), prefix.to_owned(), after.map(str::to_owned));
+        Box::pin(self.0.readers.ask("list documents", move |connection, _| {
+            let end = view::above(&prefix);
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let mut list = connection.prepare_cached(include_str!("documents.sql"))?;
+            let documents = list.query_map(
+                params![view.name, view.version, prefix, end, after, limit],
+                |row| {
+                    let data: String = row.get(1)?;
+                    Ok(Document { key: row.get(0)?, data: Some(Json::from_stored(data)) })
+                },
+            )?;
+            Ok(documents.collect::<Result<_, _>>()?)
         }))
     }
 

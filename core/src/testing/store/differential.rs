@@ -82,7 +82,9 @@ impl Side {
                 told(store.commit(ViewCommit { lease, ..commit.clone() }).await)?
             }
             Operation::View { view, key } => {
-                told(store.checkpoint(view).await)? + &told(store.document(view, key).await)?
+                told(store.checkpoint(view).await)?
+                    + &told(store.document(view, key).await)?
+                    + &told(store.documents(view, "", Some(key), 2).await)?
             }
             Operation::Reset(view) => told(store.reset(view).await)?,
             Operation::Acquire { lease: (name, holder), now, ttl } => {

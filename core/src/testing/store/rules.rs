@@ -153,6 +153,8 @@ macro_rules! __conformance_rules {
             reset_forgets_one_view
             versions_and_names_are_apart
             document_keys_are_no_patterns
+            documents_are_listed_by_prefix
+            documents_are_listed_page_by_page
             many_documents_in_one_commit
             one_of_racing_workers_commits
         ] }

@@ -168,6 +168,89 @@ pub async fn document_keys_are_no_patterns(subject: &dyn Subject) -> Outcome {
     stands(&*store, &sales, 1, ("b", None)).await
 }
 
+/// A list has the documents of one view whose keys start with a prefix, in the order of their bytes.
+pub async fn documents_are_listed_by_prefix(subject: &dyn Subject) -> Outcome {
+    let store = subject.fresh().await?;
+    let (sales, stock) = (view("Sales", 1), view("Stock", 1));
+    equal(&store.documents(&sales, "", None, 9).await?, &[][..], "the documents of no view")?;
+    let keys = [
+        "",
+        " ",
+        "%",
+        "%%",
+        "A",
+        "_",
+        "_a",
+        "a",
+        "a%",
+        "a/",
+        "a/\u{10FFFF}",
+        "a/\u{10FFFF}z",
+        "a/b",
+        "a/b/c",
+        "a0",
+        "aA",
+        "ab",
+        "a\u{D7FF}",
+        "a\u{E000}",
+        "b",
+        "é",
+        "\u{10FFFF}",
+        "\u{10FFFF}a",
+    ];
+    let fill = |mark: &str| {
+        let documents = keys.iter().rev().map(|key| document(key, &format!("{mark} <{key}>")));
+        documents.collect::<Outcome<Vec<_>>>()
+    };
+    store.commit(commit(&sales, 0, 1, fill("sales")?)).await?;
+    store.commit(commit(&stock, 0, 1, fill("stock")?)).await?;
+    store.commit(commit(&view("Sales", 2), 0, 1, fill("second")?)).await?;
+    let prefixes = ["'", "a/b/c/", "\u{10FFFE}", "*", "%_"];
+    for prefix in keys.into_iter().chain(prefixes) {
+        let mut wanted: Vec<_> = keys.into_iter().filter(|key| key.starts_with(prefix)).collect();
+        wanted.sort_unstable();
+        let wanted = wanted.into_iter().map(|key| document(key, &format!("sales <{key}>")));
+        let found = store.documents(&sales, prefix, None, 99).await?;
+        let wanted = wanted.collect::<Outcome<Vec<_>>>()?;
+        equal(&found, &wanted, format_args!("the documents whose keys start with {prefix:?}"))?;
+    }
+    Ok(())
+}
+
+/// A list goes on behind a key, whether a document has it or not, and ends with its last page.
+pub async fn documents_are_listed_page_by_page(subject: &dyn Subject) -> Outcome {
+    let store = subject.fresh().await?;
+    let (sales, stock) = (view("Sales", 1), view("Stock", 1));
+    let keys: Vec<_> = (0..25).map(|number| format!("p/{number:02}")).collect();
+    let around = ["", "p", "p.", "p0", "q"].map(str::to_owned);
+    let documents = keys.iter().chain(&around).map(|key| document(key, key));
+    store.commit(commit(&sales, 0, 1, documents.collect::<Outcome<_>>()?)).await?;
+    store.commit(commit(&stock, 0, 1, vec![document("p/007", "other")?])).await?;
+    let (mut listed, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.documents(&sales, "p/", after.as_deref(), 10).await?;
+        listed.extend(page.iter().map(|document| document.key.clone()));
+        after = listed.last().cloned();
+        if page.len() < 10 {
+            break;
+        }
+    }
+    equal(&listed, &keys, "the keys of all pages")?;
+    for (after, first) in
+        [("", "p/00"), ("o", "p/00"), ("p/", "p/00"), ("p/10", "p/11"), ("p/1", "p/10")]
+    {
+        let page = store.documents(&sales, "p/", Some(after), 1).await?;
+        equal(&page, &vec![document(first, first)?], format_args!("what comes behind {after:?}"))?;
+    }
+    for after in ["p/24", "p/99", "p0", "z"] {
+        let page = store.documents(&sales, "p/", Some(after), 10).await?;
+        equal(&page, &[][..], format_args!("what comes behind {after:?}"))?;
+    }
+    let first = store.documents(&sales, "", Some(""), 1).await?;
+    equal(&first, &vec![document("p", "p")?], "what comes behind the empty key")?;
+    equal(&store.documents(&sales, "", None, 0).await?, &[][..], "a page of no documents")
+}
+
 /// One commit takes thousands of documents.
 pub async fn many_documents_in_one_commit(subject: &dyn Subject) -> Outcome {
     let store = subject.fresh().await?;
