@@ -48,5 +48,8 @@ pub use rusqlite;
 pub use store::BoxError;
 pub use stream::{Id, InvalidStream, StreamId, Version};
 
+#[cfg(feature = "postgres")]
+pub use tokio_postgres;
+
 #[cfg(feature = "derive")]
 pub use actum_macros::{Aggregate, Event, Events, action, patch, projection};

@@ -1,8 +1,8 @@
 //! What a program that uses actum needs in nearly every file.
 
 pub use crate::{
-    ActError, Acts, Aggregate, App, Committed, Conflict, Event, Events, Id, Projection, StreamId,
-    Timestamp, Version,
+    ActError, Acts, Aggregate, App, Committed, Conflict, Event, Events, Id, Projection,
+    SqlProjection, StreamId, Timestamp, Version,
     store::{Expected, Memory, Query},
 };
 
@@ -11,3 +11,6 @@ pub use crate::{action, patch, projection};
 
 #[cfg(feature = "sqlite")]
 pub use crate::store::{Sqlite, SqliteTransaction};
+
+#[cfg(feature = "postgres")]
+pub use crate::store::{Postgres, PostgresTransaction};

@@ -28,7 +28,7 @@ pub use append::{Appended, Batch, Expected, Key, Keyed, NewEvent, Placed, Write}
 pub use lease::{Lease, Leases};
 pub use memory::Memory;
 #[cfg(feature = "postgres")]
-pub use postgres::{Holder, Postgres, PostgresOptions};
+pub use postgres::{Holder, Postgres, PostgresOptions, PostgresTransaction};
 pub use query::{Direction, Query};
 pub use snapshot::{Snapshot, Snapshots};
 pub use sql::{BoxError, SqlStore};

@@ -23,12 +23,14 @@ mod select;
 mod shared;
 mod snapshot;
 mod tls;
+mod transaction;
 mod value;
 mod view;
 mod write;
 
 pub use mark::Holder;
 pub use options::PostgresOptions;
+pub use transaction::PostgresTransaction;
 
 use appender::Appender;
 use listen::Listener;
