@@ -55,43 +55,26 @@ impl Cart {
 }
 
 #[derive(Serialize, Deserialize)]
-pub struct AddItem {
-    pub sku: String,
-    pub qty: u32,
-}
-
+pub struct AddItem(pub ItemAdded);
 #[derive(Serialize, Deserialize)]
-pub struct RemoveItem {
-    pub sku: String,
-}
-
+pub struct RemoveItem(pub ItemRemoved);
 #[derive(Serialize, Deserialize)]
-pub struct CheckOut {
-    pub total: Decimal,
-    pub timestamp: Timestamp,
-}
+pub struct CheckOut(pub CheckedOut);
 
-#[derive(Debug, thiserror::Error)]
-#[error("the cart is checked out")]
-pub struct AlreadyCheckedOut;
-
-#[action]
+#[action(given(open))]
 impl Cart {
-    #[given(open)]
-    fn add_item(&self, AddItem { sku, qty }: AddItem) -> Result<ItemAdded, AlreadyCheckedOut> {
-        Ok(ItemAdded { sku, qty })
+    fn add_item(&self, AddItem(event): AddItem) -> Result<ItemAdded, Unmet> {
+        Ok(event)
     }
-    #[given(open)]
-    fn remove_item(&self, input: RemoveItem) -> Result<Option<ItemRemoved>, AlreadyCheckedOut> {
-        let there = self.items.iter().any(|item| item.sku == input.sku);
-        Ok(there.then_some(ItemRemoved { sku: input.sku }))
+    fn remove_item(&self, RemoveItem(event): RemoveItem) -> Result<Option<ItemRemoved>, Unmet> {
+        Ok(self.items.iter().any(|item| item.sku == event.sku).then_some(event))
     }
-    #[given(open)]
-    fn check_out(&self, input: CheckOut) -> Result<CheckedOut, AlreadyCheckedOut> {
-        Ok(CheckedOut { total: input.total, timestamp: input.timestamp })
+    fn check_out(&self, CheckOut(event): CheckOut) -> Result<CheckedOut, Unmet> {
+        Ok(event)
     }
-    fn open(&self) -> Result<(), AlreadyCheckedOut> {
-        if self.checked_out { Err(AlreadyCheckedOut) } else { Ok(()) }
+    /// The cart is not checked out.
+    fn open(&self) -> bool {
+        !self.checked_out
     }
 }
 
@@ -107,13 +90,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     if app.load::<Cart>("123").await?.version() == Version(0) {
         println!("# a new cart in {place}");
-        let add = |sku: &str, qty| AddItem { sku: sku.to_owned(), qty };
+        let add = |sku: &str, qty| AddItem(ItemAdded { sku: sku.to_owned(), qty });
         app.act::<Cart>("123", add("A123", 2)).await?;
         app.act::<Cart>("123", add("B456", 1)).await?;
-        app.act::<Cart>("123", RemoveItem { sku: "B456".to_owned() }).await?;
+        app.act::<Cart>("123", RemoveItem(ItemRemoved { sku: "B456".to_owned() })).await?;
         let total = Decimal::new(1205, 1);
         let timestamp = "2024-06-01T14:23:00Z".parse()?;
-        app.act::<Cart>("123", CheckOut { total, timestamp }).await?;
+        app.act::<Cart>("123", CheckOut(CheckedOut { total, timestamp })).await?;
     } else {
         println!("# the cart that is in {place} already");
     }
@@ -132,7 +115,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     println!("# an action that is rejected");
-    let late = AddItem { sku: "C789".to_owned(), qty: 1 };
+    let late = AddItem(ItemAdded { sku: "C789".to_owned(), qty: 1 });
     match app.act::<Cart>("123", late).await {
         Err(ActError::Rejected(error)) => println!("AddItem: {error}"),
         Err(error) => return Err(error.into()),

@@ -1,4 +1,5 @@
-//! The app at work, each case in memory and on a SQLite file, with two streams.
+//! The app at work, each case in memory and on a SQLite file, some on PostgreSQL too, with two
+//! streams.
 
 #[path = "app/act.rs"]
 mod act;
@@ -12,11 +13,20 @@ mod failures;
 mod faulty;
 #[path = "app/load.rs"]
 mod load;
+#[path = "postgres/log.rs"]
+#[allow(dead_code, reason = "shared with the tests of the store itself")]
+mod log;
 #[path = "app/place.rs"]
 mod place;
+#[path = "app/processes.rs"]
+mod processes;
 #[path = "app/projections.rs"]
 mod projections;
+#[path = "app/shutdown.rs"]
+mod shutdown;
 #[path = "app/snapshots.rs"]
 mod snapshots;
+#[path = "app/subscribe.rs"]
+mod subscribe;
 #[path = "app/writers.rs"]
 mod writers;

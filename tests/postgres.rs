@@ -8,6 +8,10 @@ mod conformance;
 mod connect;
 #[path = "postgres/faults.rs"]
 mod faults;
+#[path = "postgres/kill.rs"]
+mod kill;
+#[path = "postgres/load.rs"]
+mod load;
 #[path = "postgres/log.rs"]
 mod log;
 #[path = "postgres/order.rs"]
@@ -18,5 +22,7 @@ mod ports;
 mod processes;
 #[path = "postgres/proxy.rs"]
 mod proxy;
+#[path = "postgres/restart.rs"]
+mod restart;
 #[path = "postgres/roles.rs"]
 mod roles;

@@ -10,7 +10,7 @@ use crate::{EventOf, Events};
 mod action;
 mod emits;
 
-pub use action::{Action, ActionEntry, Actions, Given, Input, Rejected, Returns, Spec};
+pub use action::{Action, ActionEntry, Actions, Given, Input, Rejected, Returns, Spec, Unmet};
 pub use emits::Emits;
 
 /// State folded from one stream of events.

@@ -11,10 +11,11 @@ use std::{
 };
 
 use crate::{
-    Aggregate, Committed, Error, Model, Projection, Result, StreamId, Version,
-    app::{aggregate::Registered, erased::Erased, runner::Runner, task::Tasks},
+    Aggregate, Committed, Error, Id, Model, Projection, Result, StreamId, Version,
+    app::{aggregate::Registered, erased::Erased, gate::Gate, runner::Runner, task::Tasks},
     clock::{Clock, Ids},
     store::{Query, Store},
+    trace::Traces,
 };
 
 mod act;
@@ -23,11 +24,13 @@ mod builder;
 mod cell;
 mod erased;
 mod feed;
+mod gate;
 mod health;
 mod load;
 mod readable;
 mod runner;
 mod sql;
+mod subscribe;
 mod task;
 mod view;
 
@@ -40,6 +43,7 @@ pub use feed::Feed;
 pub use health::{Health, ProjectionHealth, ProjectionState};
 pub use load::{AsOf, Load, Loaded};
 pub use sql::Projected;
+pub use subscribe::Subscription;
 pub use view::View;
 
 /// A running app; clones share it.
@@ -91,6 +95,8 @@ struct Inner {
     runners: HashMap<TypeId, Runner>,
     tables: sql::Runners,
     model: Model,
+    traces: Option<Arc<dyn Traces>>,
+    gate: Gate,
     tasks: Tasks,
 }
 
@@ -134,6 +140,20 @@ impl App {
     /// ```
     pub fn read(&self, query: Query) -> Feed<Committed> {
         Feed::new(self.0.store.read(query))
+    }
+
+    /// Follows the log: what a query asks for and lies behind `after`, then what is committed from
+    /// now on, as a `Stream` that does not end.
+    ///
+    /// Nothing is left out and nothing comes twice between the two. See [`Subscription`] for its
+    /// position, back-pressure, errors and end.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Query`] for a query that reads backward; [`Error::Closed`] after a
+    /// [`shutdown`](Self::shutdown).
+    pub fn subscribe(&self, query: Query, after: Id) -> Result<Subscription<Committed>> {
+        Subscription::new(self, query, after)
     }
 
     /// Reads the document of a projection.
@@ -188,14 +208,41 @@ impl App {
         health::health(self).await
     }
 
-    /// Stops the projections and waits until what is in flight is stored, at most `grace`.
+    /// Shuts the app down: takes no more actions, and waits until what is in flight has ended, at
+    /// most `grace`.
+    ///
+    /// Actions that are under way finish and are answered; new ones get [`Error::Closed`]. The
+    /// projections finish what they are at and stop, subscriptions end. What a task of the app
+    /// itself asks while it finishes is still accepted. All clones of the app are shut down with
+    /// it; each may call this, and those that do wait together. Loading, reading and views of what
+    /// is stored go on working as long as the store does; the store is not closed, for others may
+    /// use it.
+    ///
+    /// Everything that was acknowledged is stored: that never rests on this call.
     ///
     /// # Errors
     ///
-    /// [`Error::Closed`] when something was still at work after `grace`; it has been cut off, and
-    /// will go on where its checkpoint stands.
-    pub async fn shutdown(self, grace: Duration) -> Result<()> {
-        self.0.tasks.stop(grace).await
+    /// [`Error::Unfinished`] when something was still at work after `grace`. The app's own tasks
+    /// have then been cut off, and go on from their checkpoints in another app. Actions belong to
+    /// those who asked them and go on; whether they are stored is open.
+    ///
+    /// ```
+    /// # use actum::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let app = App::new(Memory::new()).start().await?;
+    /// app.shutdown(std::time::Duration::from_secs(5)).await?;
+    /// assert!(matches!(app.subscribe(Query::all(), Id(0)), Err(actum::Error::Closed { .. })));
+    /// # Ok(()) }
+    /// ```
+    pub async fn shutdown(&self, grace: Duration) -> Result<()> {
+        tracing::info!(?grace, "the app shuts down");
+        let ended = self.0.tasks.stop(&self.0.gate, grace).await;
+        match &ended {
+            Ok(()) => tracing::info!("the app has shut down"),
+            Err(error) => tracing::warn!(%error, "the app has shut down"),
+        }
+        ended
     }
 
     fn registered<A: Aggregate>(&self) -> Result<Arc<Registered<A>>> {
@@ -211,7 +258,12 @@ impl App {
     }
 
     /// Stores a snapshot of the latest state of an aggregate now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] after a [`shutdown`](Self::shutdown); what the store answers.
     pub async fn snapshot<A: Aggregate>(&self, id: impl std::fmt::Display) -> Result<Version> {
+        let _inside = self.0.gate.enter()?;
         let registered = self.registered::<A>()?;
         let stream = StreamId::of::<A>(id)?;
         let held = registered.refresh(&stream, &registered.cell(&stream)).await?;

@@ -7,17 +7,17 @@ use crate::{
     store::{Memory, Store},
 };
 
-#[cfg(feature = "sqlite")]
-mod sqlite;
-#[cfg(not(feature = "sqlite"))]
-#[path = "connect/missing.rs"]
-mod sqlite;
-
+#[cfg(not(all(feature = "postgres", feature = "sqlite")))]
+mod missing;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
 #[cfg(not(feature = "postgres"))]
-#[path = "connect/missing.rs"]
-mod postgres;
+use missing as postgres;
+#[cfg(not(feature = "sqlite"))]
+use missing as sqlite;
 
 /// Opens the store that a URL names: `memory`, `sqlite:FILE` or `postgres://…`.
 ///

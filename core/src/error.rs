@@ -90,7 +90,7 @@ pub enum Error {
     /// A projection has seen more than the log has: an older log lies under it.
     #[error(
         "{view} has seen the log up to {checkpoint}, but it ends at {head}: an older log was put \
-         under it; reset the projection so that it is built anew"
+         under it; begin anew: reset the projection, or subscribe from the start"
     )]
     Ahead {
         /// The projection.
@@ -153,10 +153,35 @@ pub enum Error {
         source: std::sync::Arc<Error>,
     },
     /// The app or the store has been shut down.
-    #[error("{what} has been shut down")]
+    #[error(
+        "{what} has been shut down and takes no more work; what it acknowledged is stored: open or \
+         start another to go on"
+    )]
     Closed {
         /// Which of them.
         what: &'static str,
+    },
+    /// An app was shut down, but not all of its work ended in time.
+    #[error(
+        "{actions} actions and {tasks} tasks were still at work {grace:?} after the shutdown began; \
+         the tasks were cut off and go on from their checkpoints when an app starts again; ask the \
+         actions again with their keys"
+    )]
+    Unfinished {
+        /// How many actions were under way.
+        actions: u64,
+        /// How many projections and other tasks of the app were.
+        tasks: usize,
+        /// How long they had.
+        grace: std::time::Duration,
+    },
+    /// A query that cannot be used here.
+    #[error("cannot {action}: {why}")]
+    Query {
+        /// What was asked for.
+        action: &'static str,
+        /// What is wrong, and what to do.
+        why: &'static str,
     },
     /// The store itself failed. After an append the outcome may be open: repeat it with a key.
     #[error("the {store} store failed to {action}")]

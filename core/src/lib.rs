@@ -11,6 +11,11 @@ mod clock;
 mod connect;
 mod error;
 mod event;
+#[cfg(feature = "metrics")]
+mod measure;
+#[cfg(not(feature = "metrics"))]
+#[path = "measure/off.rs"]
+mod measure;
 mod model;
 pub mod prelude;
 mod projection;
@@ -19,6 +24,7 @@ pub mod store;
 mod stream;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod trace;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -26,11 +32,11 @@ pub mod __private;
 
 pub use aggregate::{
     Action, ActionEntry, Actions, Aggregate, Apply, Emits, Given, Input, Patch, Rejected, Returns,
-    Spec, fold,
+    Spec, Unmet, fold,
 };
 pub use app::{
     Act, ActJson, Acts, App, AsOf, Builder, Done, Feed, Health, Load, Loaded, LoadedJson,
-    Projected, ProjectionHealth, ProjectionState, View,
+    Projected, ProjectionHealth, ProjectionState, Subscription, View,
 };
 pub use clock::{Clock, Ids, System};
 pub use connect::connect;

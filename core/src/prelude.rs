@@ -2,7 +2,7 @@
 
 pub use crate::{
     ActError, Acts, Aggregate, App, Committed, Conflict, Event, Events, Id, Projection,
-    SqlProjection, StreamId, Timestamp, Version,
+    SqlProjection, StreamId, Timestamp, Unmet, Version,
     store::{Expected, Memory, Query},
 };
 

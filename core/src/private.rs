@@ -2,7 +2,7 @@
 
 pub use crate::{
     Action, ActionEntry, Actions, Aggregate, Committed, DecodeError, Emits, Event, EventOf, Events,
-    Given, Kind, Payload, Projection,
+    Given, Kind, Payload, Projection, Unmet,
     aggregate::{Apply, Patch, Returns, Spec},
     projection::{Answer, Answered, Handler, Handles, SqlHandler, SqlHandles, SqlProjection, Tx},
     store::sql::{Awaiting, Blocking, SqlTransaction},
@@ -96,32 +96,43 @@ impl<Old, E: From<Old>> UpcastFrom<Old> for E {
     }
 }
 
-/// What a precondition returns: `Result<(), E>`.
+/// What a precondition returns: `bool` or `Result<(), E>`.
 #[diagnostic::on_unimplemented(
-    message = "a precondition returns `Result<(), error>`, not `{Self}`",
-    label = "not a `Result<(), error>`",
-    note = "it is a method `fn(&self) -> Result<(), SomeError>`"
+    message = "a precondition returns `bool` or `Result<(), error>`, not `{Self}`",
+    label = "neither a `bool` nor a `Result<(), error>`",
+    note = "it is a method `fn(&self) -> bool` or `fn(&self) -> Result<(), SomeError>`"
 )]
 pub trait Check {
     type Error;
-    fn result(self) -> Result<(), Self::Error>;
+    fn result(self, given: &'static str, docs: &'static str) -> Result<(), Self::Error>;
 }
 
 impl<E> Check for Result<(), E> {
     type Error = E;
-    fn result(self) -> Result<(), E> {
+    fn result(self, _: &'static str, _: &'static str) -> Result<(), E> {
         self
     }
 }
 
+impl Check for bool {
+    type Error = Unmet;
+    fn result(self, given: &'static str, docs: &'static str) -> Result<(), Unmet> {
+        if self { Ok(()) } else { Err(Unmet { given, docs }) }
+    }
+}
+
 /// What a precondition answers.
-pub fn given<C: Check>(outcome: C) -> Result<(), C::Error> {
-    outcome.result()
+pub fn given<C: Check>(
+    outcome: C,
+    given: &'static str,
+    docs: &'static str,
+) -> Result<(), C::Error> {
+    outcome.result(given, docs)
 }
 
 /// The text of a refusal.
-pub fn refusal<C: Check<Error: fmt::Display>>(outcome: C) -> Result<(), String> {
-    outcome.result().map_err(|error| error.to_string())
+pub fn refusal<E: fmt::Display>(outcome: Result<(), E>) -> Result<(), String> {
+    outcome.map_err(|error| error.to_string())
 }
 
 /// Refuses a payload whose version the type does not know.

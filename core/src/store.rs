@@ -15,6 +15,8 @@ mod lease;
 mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod prefix;
 mod query;
 mod shared;
 mod snapshot;

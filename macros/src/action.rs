@@ -25,12 +25,13 @@ const SHAPE: Shape = Shape {
 
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let ctxt = Ctxt::default();
-    let options = attr::of_args(&ctxt, "action", &["crate"], args);
+    let (given, args) = given::of_block(&ctxt, args);
+    let options = attr::of_args(&ctxt, "action", &["given", "crate"], args);
     let Some(mut block) = Block::read(&ctxt, "action", item.clone()) else {
         let errors = ctxt.into_errors();
         return quote!(#item #errors);
     };
-    let impls = implement(&ctxt, &options.krate, &block);
+    let impls = implement(&ctxt, &options.krate, &block, &given);
     block.strip("given");
     let allow = lint::allow();
     let errors = ctxt.into_errors();
@@ -47,23 +48,23 @@ struct Action<'a> {
     is_broken: bool,
 }
 
-fn implement(ctxt: &Ctxt, krate: &Krate, block: &Block) -> TokenStream {
+fn implement(ctxt: &Ctxt, krate: &Krate, block: &Block, given: &[Ident]) -> TokenStream {
     let mut seen = HashMap::new();
     let mut actions = Vec::new();
     for method in block.methods().filter(|method| !given::is_precondition(method)) {
-        actions.extend(check(ctxt, method, &mut seen));
+        actions.extend(check(ctxt, method, given, &mut seen));
     }
     let named = resolve(ctxt, block, &mut actions);
 
     let p = krate.private(Span::call_site());
     let self_ty = &block.self_ty;
-    let impls = actions.iter().map(|action| implement_action(krate, self_ty, action));
+    let impls = actions.iter().map(|action| implement_action(krate, block, action));
     let entries = actions.iter().map(|Action { method, input, .. }| {
         let cfgs = method.cfgs();
         let ty = input.ty;
         quote!(#cfgs #p::ActionEntry::of::<#ty>())
     });
-    let given = given::entries(&p, block, &named);
+    let given = given::entries(krate, block, &named);
     quote! {
         #(#impls)*
 
@@ -124,10 +125,11 @@ fn names(actions: &[Action<'_>]) -> Vec<Ident> {
 fn check<'a>(
     ctxt: &Ctxt,
     method: &'a Method,
+    block: &[Ident],
     seen: &mut HashMap<String, Ident>,
 ) -> Option<Action<'a>> {
     let before = ctxt.count();
-    let given = given::of(ctxt, method);
+    let given = given::of(ctxt, block, method);
     if let Some(token) = &method.sig.asyncness {
         ctxt.error(
             token,
@@ -194,7 +196,8 @@ fn name(ty: &Type) -> Option<String> {
     }
 }
 
-fn implement_action(krate: &Krate, self_ty: &Type, action: &Action<'_>) -> TokenStream {
+fn implement_action(krate: &Krate, block: &Block, action: &Action<'_>) -> TokenStream {
+    let self_ty = &block.self_ty;
     let Action { method, input, name, given, is_broken } = action;
     let p = krate.private(Span::call_site());
     let bound = input.bound(&krate.private(input.colon), "Action");
@@ -208,7 +211,7 @@ fn implement_action(krate: &Krate, self_ty: &Type, action: &Action<'_>) -> Token
     let body = if *is_broken {
         quote!(#p::core::unreachable!())
     } else {
-        let checks = given.iter().map(|name| given::call(krate, name));
+        let checks = given.iter().map(|name| given::call(krate, block, name));
         quote!(#(#checks)* Self::#ident(self, __input))
     };
     quote! {

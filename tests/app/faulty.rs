@@ -27,6 +27,10 @@ pub struct Faults {
     /// How many events were read.
     pub events: AtomicU64,
     pub queries: Mutex<Vec<Query>>,
+    /// Appends wait while somebody holds it for writing.
+    pub appends: tokio::sync::RwLock<()>,
+    /// How many appends have come and not been passed on.
+    pub waiting: AtomicU64,
 }
 
 #[derive(Clone)]
@@ -47,7 +51,12 @@ fn fault(action: &str) -> Error {
 
 impl Log for Faulty {
     fn append(&self, batch: Batch) -> BoxFuture<'_, Result<Appended>> {
-        self.inner.append(batch)
+        Box::pin(async move {
+            self.faults.waiting.fetch_add(1, SeqCst);
+            drop(self.faults.appends.read().await);
+            self.faults.waiting.fetch_sub(1, SeqCst);
+            self.inner.append(batch).await
+        })
     }
     fn keyed<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Keyed>>> {
         self.inner.keyed(key)

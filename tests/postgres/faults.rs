@@ -1,11 +1,12 @@
 //! Lost answers and lost connections.
 
 use actum::{
-    Error, Id,
+    App, Error, Id,
     store::{Batch, Expected, Key, Log as _, Query},
 };
 
 use crate::{
+    load::{Counts, Load, Tally},
     log::{Log, batch, count, event, ids, stream, until},
     proxy::{MARK, Proxy},
 };
@@ -34,6 +35,24 @@ async fn h5_an_append_whose_answer_was_lost_is_stored_once() {
     let other = store.append(request(b"other")).await;
     assert!(matches!(other, Err(Error::KeyReused { .. })), "{other:?}");
     assert_eq!(count(&session, &log.schema).await, 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h5_answers_lost_under_load_lose_and_double_nothing() {
+    let Some(log) = Log::new() else { return };
+    let proxy = Proxy::start(&log.url).await;
+    let store = log.options().connect(&proxy.url).await.unwrap();
+    let app = App::new(store.clone()).with::<Tally>().project::<Counts>().start().await.unwrap();
+    let load = Load::start(&app, 4);
+    for _ in 0..30 {
+        proxy.cut();
+        until("an answer is lost", async || proxy.is_cut()).await;
+        load.more(5).await;
+    }
+    let acknowledged = load.end().await;
+    let head = store.head().await.unwrap();
+    let counts = app.view::<Counts>().after(head).await.unwrap();
+    assert_eq!((counts.streams, counts.wrong), (acknowledged, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

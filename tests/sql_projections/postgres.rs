@@ -124,7 +124,7 @@ async fn terminated_sessions_neither_lose_nor_double_anything() {
     app.projected::<Sales>().await.expect("tables");
     let (admin, view) = (server.session().await, ViewId { name: "Sales".into(), version: 1 });
     let sample = sample();
-    let mut head = Id(0);
+    let (mut head, mut terminated) = (Id(0), 0);
     for round in 0..ROUNDS {
         head = append(&store, &sample[round * 200..][..200]).await;
         // In the midst of a statement, mostly: the transaction is open.
@@ -133,18 +133,20 @@ async fn terminated_sessions_neither_lose_nor_double_anything() {
                 and xact_start is not null";
         until("a session is terminated or all is seen", async || {
             let ended: i64 = admin.query_one(sql, &[&application]).await.expect("ended").get(0);
+            terminated += ended;
             ended > 0 || store.checkpoint(&view).await.expect("a checkpoint") >= head
         })
         .await;
         let checkpoint = store.checkpoint(&view).await.expect("a checkpoint");
         // Another may have been committed since, but never without its rows.
-        let (table, fold_before) = (server.table().await, fold(&store, checkpoint).await);
+        let (table, folded) = (server.table().await, fold(&store, checkpoint).await);
         if store.checkpoint(&view).await.expect("a checkpoint") == checkpoint {
-            assert_eq!(table, fold_before);
+            assert_eq!(table, folded);
         }
+        app.projected::<Sales>().after(head).await.expect("it goes on by itself");
     }
-    app.projected::<Sales>().after(head).await.expect("it goes on by itself");
     assert_eq!(server.table().await, fold(&store, head).await);
+    assert!(terminated > 3, "only {terminated} sessions were terminated at work");
 }
 
 #[tokio::test(flavor = "multi_thread")]

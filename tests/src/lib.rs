@@ -1,3 +1,4 @@
 //! What the tests that need the whole of actum share; see the files beside this folder.
 
+pub mod server;
 pub mod service;

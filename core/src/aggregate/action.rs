@@ -148,6 +148,45 @@ pub struct Given<A> {
     pub check: fn(&A) -> Result<(), String>,
 }
 
+/// The refusal by a precondition that is a plain question: a method `fn(&self) -> bool` of an
+/// `#[action]` block.
+///
+/// It is the error of actions that refuse for nothing else, or a part of a richer one by
+/// `impl From<Unmet> for CartError`.
+///
+/// ```
+/// # use actum::Unmet;
+/// let refused = Unmet { given: "open", docs: "The cart is not checked out." };
+/// assert_eq!(refused.to_string(), "`open` is not met: the cart is not checked out");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unmet {
+    /// The name of the precondition: that of its method.
+    pub given: &'static str,
+    /// What it asks for: the doc comment of the method.
+    pub docs: &'static str,
+}
+
+impl fmt::Display for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not met", self.given)?;
+        let first = self.docs.split("\n\n").next().unwrap_or_default();
+        let first = first.split_whitespace().collect::<Vec<_>>().join(" ");
+        let first = first.trim_end_matches('.');
+        let mut letters = first.chars();
+        match letters.next() {
+            // A name such as `SKU` stays as it is.
+            Some(initial) if !letters.as_str().starts_with(char::is_uppercase) => {
+                write!(f, ": {}{}", initial.to_lowercase(), letters.as_str())
+            }
+            Some(_) => write!(f, ": {first}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl StdError for Unmet {}
+
 /// What an action's method returns: `Result<events, error>`.
 #[diagnostic::on_unimplemented(
     message = "an action returns `Result<events, error>`, not `{Self}`",

@@ -8,6 +8,7 @@
 use std::{fmt::Display, future::IntoFuture, marker::PhantomData, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
+use tracing::{Instrument, Span};
 
 use crate::{
     ActError, Action, Aggregate, App, Apply, Conflict, Emits, Error, Events, Id, InvalidStream,
@@ -18,7 +19,9 @@ use crate::{
         readable,
     },
     clock::whole_microseconds,
+    measure,
     store::{Appended, Batch, BoxFuture, Expected, Key, NewEvent},
+    trace::{self, Asked, TraceParent},
 };
 
 /// How long a writer waits at most before it tries again after its first conflict.
@@ -90,6 +93,19 @@ pub(super) struct Options {
     pub(super) correlation: Option<String>,
     pub(super) key: Option<String>,
     pub(super) expected: Option<Version>,
+    pub(super) traceparent: Option<TraceParent>,
+}
+
+impl Options {
+    fn asked(&self) -> Asked<'_> {
+        let Self { actor, correlation, key, expected: _, traceparent } = self;
+        Asked {
+            actor: actor.as_deref(),
+            correlation: correlation.as_deref(),
+            key: key.as_deref(),
+            traceparent: *traceparent,
+        }
+    }
 }
 
 macro_rules! options {
@@ -110,6 +126,20 @@ macro_rules! options {
         /// stores nothing and answers with the first outcome.
         pub fn key(mut self, key: impl Into<String>) -> Self {
             self.options.key = Some(key.into());
+            self
+        }
+
+        /// Names the trace that this belongs to; kept as `meta.traceparent`.
+        ///
+        /// A header that may be malformed is best passed as `header.parse().ok()`: W3C asks that
+        /// such a one be ignored. Where the app was built with
+        /// [`traces`](crate::Builder::traces), what they say goes on in the span of the action is
+        /// kept in its place.
+        pub fn traceparent(
+            mut self,
+            traceparent: impl Into<Option<$crate::trace::TraceParent>>,
+        ) -> Self {
+            self.options.traceparent = traceparent.into();
             self
         }
 
@@ -172,11 +202,52 @@ pub(super) struct Request<'a> {
     pub(super) options: Options,
 }
 
-/// Makes a decision and stores it; makes it again when others were faster.
+/// Carries out a request, counted and within a span, unless the app is shut down.
 pub(super) async fn run<A: Aggregate, E>(
     app: &App,
     registered: &Registered<A>,
     request: Request<'_>,
+    decide: impl FnMut(&A) -> Result<Vec<A::Events>, ActError<E>> + Send,
+) -> Result<Done, ActError<E>>
+where
+    E: Send,
+{
+    let _inside = app.0.gate.enter()?;
+    let action = request.name;
+    let span = trace::act(A::NAME, action, &request.stream, request.options.asked());
+    if let (Some(traces), Some(cause)) = (&app.0.traces, request.options.traceparent) {
+        traces.follows(&span, cause);
+    }
+    let answer = decide_and_append(app, registered, request, &span, decide);
+    let answer = answer.instrument(span.clone()).await;
+    let outcome = outcome(&answer);
+    measure::acted(A::NAME, action, outcome);
+    if let Ok(done) = &answer {
+        span.record(trace::EVENTS, done.events);
+        span.record(trace::VERSION, done.version.0).record(trace::ID, done.id.0);
+    }
+    span.record(trace::OUTCOME, outcome);
+    answer
+}
+
+/// What came of a request, in one word, for spans and metrics.
+fn outcome<E>(answer: &Result<Done, ActError<E>>) -> &'static str {
+    match answer {
+        Ok(done) if done.repeated => "repeated",
+        Ok(done) if done.events == 0 => "unchanged",
+        Ok(_) => "stored",
+        Err(ActError::Rejected(_)) => "rejected",
+        Err(ActError::Conflict(_)) => "conflict",
+        Err(ActError::Store(_)) => "failed",
+    }
+}
+
+/// Makes a decision and stores it; makes it again when others were faster.
+async fn decide_and_append<A: Aggregate, E>(
+    app: &App,
+    registered: &Registered<A>,
+    request: Request<'_>,
+    span: &Span,
     mut decide: impl FnMut(&A) -> Result<Vec<A::Events>, ActError<E>> + Send,
 ) -> Result<Done, ActError<E>>
 where
@@ -196,6 +267,9 @@ where
         return Ok(repeated(stream, &first.appended));
     }
     let correlation = options.correlation.clone().unwrap_or_else(|| app.0.ids.id());
+    // Asked inside the span of the action, whose own place in the trace it is.
+    let current = app.0.traces.as_ref().and_then(|traces| traces.current());
+    let traceparent = current.or(options.traceparent);
     let cell = registered.cell(&stream);
     let _turn = cell.queue.lock().await;
     let mut tries = 0;
@@ -219,6 +293,7 @@ where
                 held = registered.refresh(&stream, &cell).await?;
                 if held.version != seen && tries < app.0.retries {
                     tries += 1;
+                    again::<A>(name, tries, span);
                     continue;
                 }
                 answer?;
@@ -236,13 +311,17 @@ where
             version => Expected::Version(version),
         };
         let created = whole_microseconds(app.0.clock.now()).max(held.created);
-        let meta = meta(name, &correlation, &options)?;
+        let meta = meta(name, &correlation, &options, traceparent)?;
         let new = new_events(&stream, &events, meta, created)?;
         let batch = Batch::new(stream.clone(), expected, new);
         let batch = Batch { key: key.clone(), ..batch };
         let from = held.version;
         drop(held);
-        match app.0.store.append(batch).await {
+        let timer = measure::Timer::start();
+        let appending = trace::append(&stream, events.len());
+        let answer = app.0.store.append(batch).instrument(appending).await;
+        timer.appended(A::NAME);
+        match answer {
             Ok(appended) if appended.repeated => return Ok(repeated(stream, &appended)),
             Ok(appended) => {
                 let count = events.len() as u64;
@@ -254,11 +333,13 @@ where
                 return Ok(Done { stream, version, id, events: count, repeated: false });
             }
             Err(Error::Conflict(conflict)) => {
+                measure::conflict(A::NAME, name);
                 if options.expected.is_some() || tries >= app.0.retries {
                     return Err(ActError::Conflict(app.explained(conflict).await));
                 }
                 tries += 1;
-                tracing::debug!(stream = %stream, action = name, tries, "conflict, deciding again");
+                tracing::debug!(%stream, action = name, tries, "conflict, deciding again");
+                again::<A>(name, tries, span);
                 pause(tries).await;
                 held = registered.refresh(&stream, &cell).await?;
             }
@@ -269,6 +350,12 @@ where
             }
         }
     }
+}
+
+/// A decision is made again, for the `tries`th time.
+fn again<A: Aggregate>(action: &'static str, tries: u32, span: &Span) {
+    measure::retry(A::NAME, action);
+    span.record(trace::TRIES, tries);
 }
 
 fn patch<A: Aggregate>(
@@ -305,11 +392,18 @@ struct Written<'a> {
     actor: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traceparent: Option<TraceParent>,
 }
 
-fn meta(name: &str, correlation: &str, options: &Options) -> Result<Meta> {
+fn meta(
+    name: &str,
+    correlation: &str,
+    options: &Options,
+    traceparent: Option<TraceParent>,
+) -> Result<Meta> {
     let (actor, key) = (options.actor.as_deref(), options.key.as_deref());
-    Json::from_value(&Written { correlation, causation: name, actor, key })
+    Json::from_value(&Written { correlation, causation: name, actor, key, traceparent })
         .map(Meta::from_stored)
         .map_err(|source| Error::Encode { what: "the meta data".to_owned(), source })
 }

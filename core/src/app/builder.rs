@@ -10,12 +10,15 @@ use std::{
 use crate::{
     Actions, Error, Events, Model, Projection, Result, SqlProjection,
     app::{
-        App, Inner, aggregate::Registered, erased::Erased, runner, runner::Runner, sql, task::Tasks,
+        App, Inner, aggregate::Registered, erased::Erased, gate::Gate, runner, runner::Runner, sql,
+        task::Tasks,
     },
     clock::{Clock, Ids, System},
     event::Kind,
+    measure,
     model::{AggregateModel, ProjectionModel},
     store::Store,
+    trace::Traces,
 };
 
 /// How many states are kept in memory for each aggregate unless told otherwise.
@@ -51,6 +54,7 @@ pub struct Builder {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
+    traces: Option<Arc<dyn Traces>>,
     cached: NonZeroUsize,
     retries: u32,
     aggregates: Vec<Declared>,
@@ -77,6 +81,7 @@ impl Builder {
             store,
             clock: Arc::new(System),
             ids: Arc::new(System),
+            traces: None,
             cached: NonZeroUsize::new(CACHED).unwrap_or(NonZeroUsize::MIN),
             retries: RETRIES,
             aggregates: Vec::new(),
@@ -155,6 +160,13 @@ impl Builder {
         self
     }
 
+    /// Connects the app with a system of traces, such as OpenTelemetry.
+    #[must_use]
+    pub fn traces(mut self, traces: impl Traces) -> Self {
+        self.traces = Some(Arc::new(traces));
+        self
+    }
+
     /// Starts the app and its projections, on the current tokio runtime.
     ///
     /// # Errors
@@ -163,7 +175,8 @@ impl Builder {
     /// answers when it cannot be read.
     #[expect(clippy::unused_async, reason = "the start of a store's work is awaited here")]
     pub async fn start(self) -> Result<App> {
-        let Self { store, clock, ids, cached, retries, aggregates, projections } = self;
+        let Self { store, clock, ids, traces, cached, retries, aggregates, projections } = self;
+        measure::describe();
         let tasks = Tasks::default();
         let mut model = Model::default();
         let mut types = HashMap::new();
@@ -195,6 +208,11 @@ impl Builder {
             }
             model.projections.push(described);
         }
+        tracing::info!(
+            aggregates = model.aggregates.len(),
+            projections = model.projections.len(),
+            "the app has started"
+        );
         let aggregates = types;
         Ok(App(Arc::new(Inner {
             store,
@@ -206,6 +224,8 @@ impl Builder {
             runners,
             tables,
             model,
+            traces,
+            gate: Gate::default(),
             tasks,
         })))
     }

@@ -7,17 +7,24 @@ use std::{
 };
 
 use tokio::{
-    sync::watch,
+    sync::{Mutex as Turn, watch},
     task::{AbortHandle, JoinSet},
 };
 
-use crate::{Error, Result};
+use crate::{Error, Result, app::gate::Gate};
+
+tokio::task_local! {
+    /// Set in the tasks of apps.
+    static OWN: ();
+}
 
 /// The tasks of an app; dropping it cuts them off.
 #[derive(Debug)]
 pub(super) struct Tasks {
     stop: watch::Sender<bool>,
     running: Mutex<JoinSet<()>>,
+    /// Those that were told to stop; whoever shuts the app down waits for them in turn.
+    ending: Turn<JoinSet<()>>,
 }
 
 /// Tells a task that it shall come to an end.
@@ -26,8 +33,14 @@ pub(super) struct Stop(watch::Receiver<bool>);
 
 impl Default for Tasks {
     fn default() -> Self {
-        Self { stop: watch::Sender::new(false), running: Mutex::default() }
+        let stop = watch::Sender::new(false);
+        Self { stop, running: Mutex::default(), ending: Turn::default() }
     }
+}
+
+/// Whether this runs in a task of an app: it may finish its work while the app shuts down.
+pub(super) fn is_own() -> bool {
+    OWN.try_with(|()| ()).is_ok()
 }
 
 impl Tasks {
@@ -35,17 +48,41 @@ impl Tasks {
         Stop(self.stop.subscribe())
     }
 
+    /// Starts a task. Tasks that it starts by other means do not count as the app's.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+        let task = OWN.scope((), task);
         self.running.lock().unwrap_or_else(PoisonError::into_inner).spawn(task)
     }
 
-    pub(super) async fn stop(&self, grace: Duration) -> Result<()> {
+    /// Stops the tasks, and waits until they and the work behind the gate have ended.
+    pub(super) async fn stop(&self, gate: &Gate, grace: Duration) -> Result<()> {
+        gate.drain();
         self.stop.send_replace(true);
-        let mut running =
-            std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner));
-        let all = async { while running.join_next().await.is_some() {} };
+        let all = async {
+            let mut ending = self.ending.lock().await;
+            if ending.is_empty() {
+                let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+                *ending = std::mem::take(&mut *running);
+            }
+            while let Some(ended) = ending.join_next().await {
+                if let Err(error) = ended {
+                    tracing::error!(%error, "a task of the app has failed");
+                }
+            }
+            drop(ending);
+            gate.emptied().await;
+        };
         let ended = tokio::time::timeout(grace, all).await;
-        ended.map_err(|_| Error::Closed { what: "an app with work still in flight" })
+        gate.close();
+        if ended.is_ok() {
+            return Ok(());
+        }
+        // Where another caller waits with a longer grace, the tasks are left to it.
+        let tasks = self.ending.try_lock().map_or(0, |mut ending| {
+            ending.abort_all();
+            ending.len()
+        });
+        Err(Error::Unfinished { actions: gate.count(), tasks, grace })
     }
 }
 

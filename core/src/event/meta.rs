@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fmt, sync::OnceLock};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::Json;
+use crate::{Json, trace::TraceParent};
 
 /// The meta data of a committed event; decoded on the first question.
 ///
@@ -40,6 +40,9 @@ pub struct MetaFields {
     /// The key that makes the append idempotent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// The trace of the action that this came from, as W3C `traceparent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
     /// Anything else.
     #[serde(flatten)]
     pub extra: BTreeMap<String, Value>,
@@ -74,6 +77,11 @@ impl Meta {
     /// The key that made the append idempotent.
     pub fn key(&self) -> Option<&str> {
         self.fields().key.as_deref()
+    }
+
+    /// The trace of the action that this came from; `None` also for a text that names none.
+    pub fn traceparent(&self) -> Option<TraceParent> {
+        self.fields().traceparent.as_deref()?.parse().ok()
     }
 
     /// Any other field.

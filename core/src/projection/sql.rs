@@ -76,7 +76,8 @@ pub trait SqlHandles<E>: SqlProjection {
 }
 
 /// A decoded event that waits for a transaction. It may be handled again after a rollback.
-pub(crate) trait Taken<P: SqlProjection>: Send + Sync {
+#[doc(hidden)]
+pub trait Taken<P: SqlProjection>: Send + Sync {
     fn place(&self) -> (Id, &StreamId);
     fn handle<'a>(&'a self, projection: &'a P, tx: &'a Tx<'a, P>) -> Answer<'a, P>;
 }

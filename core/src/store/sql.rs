@@ -1,6 +1,6 @@
 //! Stores whose transactions a projection can write tables of its own in.
 
-use std::{any::Any, error::Error as StdError, sync::Arc};
+use std::{any::Any, error::Error as StdError, fmt, sync::Arc};
 
 use crate::{
     Error, Id, Result,
@@ -66,19 +66,20 @@ pub trait Blocking: SqlStore {
     note = "the transaction of `{Self}` belongs to one thread, and nothing else may be awaited in it"
 )]
 pub trait Awaiting: SqlStore {
-    fn answer<'a>(outcome: BoxFuture<'a, Result<(), BoxError>>) -> Self::Answer<'a>;
+    fn answer(outcome: BoxFuture<'_, Result<(), BoxError>>) -> Self::Answer<'_>;
 }
 
 /// A piece of a projection's work.
 #[doc(hidden)]
 pub struct Job<P: SqlProjection> {
-    pub(crate) projection: Arc<P>,
-    pub(crate) view: ViewId,
-    pub(crate) task: Task<P>,
+    pub projection: Arc<P>,
+    pub view: ViewId,
+    pub task: Task<P>,
 }
 
 /// What is to be done.
-pub(crate) enum Task<P: SqlProjection> {
+#[doc(hidden)]
+pub enum Task<P: SqlProjection> {
     /// Handle events and move the checkpoint on.
     Take(Portion<P>),
     /// Empty the tables and forget the checkpoint.
@@ -86,16 +87,17 @@ pub(crate) enum Task<P: SqlProjection> {
 }
 
 /// Events to be handled in one transaction, or as many of them as there is time for.
-pub(crate) struct Portion<P: SqlProjection> {
+#[doc(hidden)]
+pub struct Portion<P: SqlProjection> {
     /// The stored checkpoint; 0 for a projection that has none.
-    pub(crate) from: Id,
-    pub(crate) events: Arc<Vec<Box<dyn Taken<P>>>>,
+    pub from: Id,
+    pub events: Arc<Vec<Box<dyn Taken<P>>>>,
     /// How many of them are done already.
-    pub(crate) done: usize,
+    pub done: usize,
     /// How many of them are to be done; those behind are not to be touched.
-    pub(crate) until: usize,
+    pub until: usize,
     /// The checkpoint when all are handled.
-    pub(crate) to: Id,
+    pub to: Id,
 }
 
 /// How far a piece of work came.
@@ -103,19 +105,60 @@ pub(crate) struct Portion<P: SqlProjection> {
 #[derive(Clone, Copy, Debug)]
 pub struct Worked {
     /// The checkpoint that is stored.
-    pub(crate) checkpoint: Id,
+    pub checkpoint: Id,
     /// How many of the events are done.
-    pub(crate) done: usize,
+    pub done: usize,
+}
+
+impl<P: SqlProjection> Job<P> {
+    /// The error of a handler, told with its event.
+    pub fn failed(&self, event: &dyn Taken<P>, source: BoxError) -> Error {
+        let (id, stream) = event.place();
+        Error::Handler { view: self.view.to_string(), id, stream: stream.clone(), source }
+    }
+
+    /// The error of a handler that panicked.
+    pub fn panicked(&self, event: &dyn Taken<P>, panic: &(dyn Any + Send)) -> Error {
+        let (view, id) = (self.view.to_string(), event.place().0);
+        Error::Panicked { view, id, message: message(panic) }
+    }
+
+    /// The error of `create` or `reset`.
+    pub fn unmade(&self, method: &'static str, source: BoxError) -> Error {
+        Error::Tables { view: self.view.to_string(), method, source }
+    }
+
+    /// The error of `create` or `reset` when it panicked.
+    pub fn panicked_in(&self, method: &'static str, panic: &(dyn Any + Send)) -> Error {
+        self.unmade(method, format!("it panicked: {}", message(panic)).into())
+    }
+
+    /// The refusal to reset tables without being told how.
+    pub fn no_reset(&self) -> Error {
+        let why = "it has no `fn reset(&self, tx)` that empties or drops its tables, and to write \
+                   every event again into what is there would double it";
+        self.unmade("reset", why.into())
+    }
+
+    /// The refusal of a version that a newer one has taken over.
+    pub fn superseded(&self, newest: u32) -> Error {
+        Error::Superseded { view: self.view.to_string(), newest }
+    }
+
+    /// The refusal of a worker that another was faster than.
+    pub fn stale(&self, expected: Id, actual: Id) -> Error {
+        Error::Stale { view: self.view.to_string(), expected, actual }
+    }
 }
 
 impl<P: SqlProjection> Portion<P> {
     /// The events that are still to be handled.
-    pub(crate) fn left(&self) -> impl Iterator<Item = &dyn Taken<P>> {
+    pub fn left(&self) -> impl Iterator<Item = &dyn Taken<P>> {
         self.events.iter().take(self.until).skip(self.done).map(AsRef::as_ref)
     }
 
     /// What is reached when so many events more are handled.
-    pub(crate) fn reached(&self, handled: usize) -> Worked {
+    pub fn reached(&self, handled: usize) -> Worked {
         let done = self.done + handled;
         let last = self.events.get(done.saturating_sub(1)).map(|event| event.place().0);
         let checkpoint = match last {
@@ -126,45 +169,16 @@ impl<P: SqlProjection> Portion<P> {
     }
 }
 
-/// The error of a handler, told with its event.
-pub(crate) fn failed<P: SqlProjection>(
-    view: &ViewId,
-    event: &dyn Taken<P>,
-    source: BoxError,
-) -> Error {
-    let (id, stream) = event.place();
-    Error::Handler { view: view.to_string(), id, stream: stream.clone(), source }
-}
-
-/// The error of `create` or `reset`.
-pub(crate) fn tables(view: &ViewId, method: &'static str, source: impl Into<BoxError>) -> Error {
-    Error::Tables { view: view.to_string(), method, source: source.into() }
-}
-
-/// The refusal of a version of a projection that a newer one has taken over.
-pub(crate) fn superseded(view: &ViewId, newest: u32) -> Error {
-    Error::Superseded { view: view.to_string(), newest }
-}
-
-/// The refusal to reset tables without being told how.
-pub(crate) fn no_reset(view: &ViewId) -> Error {
-    let why = "it has no `fn reset(&self, tx)` that empties or drops its tables, and to write \
-               every event again into what is there would double it";
-    tables(view, "reset", why)
-}
-
-/// The error of a handler that panicked.
-pub(crate) fn panicked<P: SqlProjection>(
-    view: &ViewId,
-    event: &dyn Taken<P>,
-    panic: &(dyn Any + Send),
-) -> Error {
-    Error::Panicked { view: view.to_string(), id: event.place().0, message: message(panic) }
-}
-
 /// The text of a panic.
-pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
+fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "a panic without a text".to_owned())
+}
+
+impl<P: SqlProjection> fmt::Debug for Portion<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, to, .. } = self;
+        f.debug_struct("Portion").field("from", from).field("to", to).finish_non_exhaustive()
+    }
 }

@@ -17,6 +17,7 @@ const KEYS: &[(&str, &str, Option<&str>)] = &[
     ("from", "from = ItemAddedV1", Some("event")),
     ("events", "events = CartEvent", Some("aggregate")),
     ("snapshot_every", "snapshot_every = 100", Some("aggregate")),
+    ("given", "given(open)", Some("action")),
     ("crate", "crate = path::to::actum", None),
 ];
 

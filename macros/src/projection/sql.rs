@@ -129,7 +129,7 @@ impl<'a> Found<'a> {
         );
         let arguments: Vec<&PatType> = method::typed(&method.sig.inputs).collect();
         let is_step = STEPS.contains(&method.name().as_str())
-            && !arguments.first().is_some_and(|first| event(&first.ty).is_some());
+            && arguments.first().is_none_or(|first| event(&first.ty).is_none());
         let shape = if is_step { STEP } else { SHAPE };
         shape.check(ctxt, method);
         if let ReturnType::Default = method.sig.output {

@@ -40,8 +40,8 @@ impl Cart {
         Ok(ItemAdded { sku })
     }
 
-    fn open(&self) -> bool {
-        true
+    fn open(&self) -> Option<()> {
+        Some(())
     }
 }
 

@@ -9,6 +9,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
 use tokio::sync::{mpsc, watch};
+use tracing::Instrument;
 
 use crate::{
     Committed, Error, Id, Result, SqlProjection,
@@ -23,6 +24,7 @@ use crate::{
         Query, SqlStore, Store, ViewId, Views,
         sql::{Job, Portion, Task, Worked},
     },
+    trace,
 };
 
 /// How far the seen may run ahead of the stored checkpoint while nothing concerns the projection.
@@ -61,8 +63,10 @@ impl<P: SqlProjection> Follower<P> {
         let mut watch = self.log.watch();
         let mut failures = 0;
         while !stop.is_wanted() {
+            let before = self.status.borrow().seen;
+            let span = trace::project(P::NAME, before.unwrap_or_default());
             let caught_up = tokio::select! {
-                caught_up = self.catch_up() => caught_up,
+                caught_up = self.catch_up().instrument(span) => caught_up,
                 () = stop.wanted() => break,
             };
             let mut pause = Some(POLL);
@@ -77,7 +81,8 @@ impl<P: SqlProjection> Follower<P> {
                             pause = None;
                         }
                         error => {
-                            failures += 1;
+                            let is_stuck = self.status.borrow().seen == before;
+                            failures = if is_stuck { failures + 1 } else { 1 };
                             pause = Some(self.failing(error, failures));
                         }
                     }

@@ -29,7 +29,7 @@ use crate::{
     projection::{SqlProjection, Taken},
     store::{
         BoxError, BoxFuture, SqlStore,
-        sql::{self, Awaiting, Job, Portion, Sealed, SqlTransaction, Task, Worked},
+        sql::{Awaiting, Job, Portion, Sealed, SqlTransaction, Task, Worked},
     },
 };
 
@@ -104,7 +104,7 @@ impl SqlTransaction for PostgresTransaction<'_> {
 impl Sealed for Postgres {}
 
 impl Awaiting for Postgres {
-    fn answer<'a>(outcome: BoxFuture<'a, Result<(), BoxError>>) -> Self::Answer<'a> {
+    fn answer(outcome: BoxFuture<'_, Result<(), BoxError>>) -> Self::Answer<'_> {
         outcome
     }
 }
@@ -171,10 +171,9 @@ impl<P: SqlProjection<Store = Postgres>> Work<'_, P> {
         let Some(number) = number else {
             let newest = newest.and_then(|newest| u32::try_from(newest).ok()).unwrap_or_default();
             if newest > view.version {
-                return Err(sql::superseded(view, newest));
+                return Err(self.job.superseded(newest));
             }
-            let (view, expected) = (view.to_string(), expected.unwrap_or_default());
-            return Err(Error::Stale { view, expected, actual });
+            return Err(self.job.stale(expected.unwrap_or_default(), actual));
         };
         let is_new = row.try_get(1).map_err(&get)?;
         Ok(Lent { number, is_new, is_older: newest.is_some() })
@@ -203,7 +202,7 @@ impl<P: SqlProjection<Store = Postgres>> Work<'_, P> {
             match outcome {
                 Ok(Ok(())) => {}
                 Ok(Err(source)) => return Err(self.failed(event, source)),
-                Err(panic) => return Err(sql::panicked(&self.job.view, event, panic.as_ref())),
+                Err(panic) => return Err(self.job.panicked(event, panic.as_ref())),
             }
             before = Some(event);
             handled += 1;
@@ -226,7 +225,7 @@ impl<P: SqlProjection<Store = Postgres>> Work<'_, P> {
         let tx = PostgresTransaction(self.transaction);
         if lent.is_older {
             let reset = self.job.projection.reset_tables(&tx);
-            self.step("reset", reset.ok_or_else(|| sql::no_reset(view))?, lent).await?;
+            self.step("reset", reset.ok_or_else(|| self.job.no_reset())?, lent).await?;
             let older = version(view).saturating_sub(1);
             self.query("select @forget($1, $2)", &[&view.name, &older]).await.map_err(failed)?;
         }
@@ -240,7 +239,7 @@ impl<P: SqlProjection<Store = Postgres>> Work<'_, P> {
         let view = &self.job.view;
         let lent = self.lend(None).await?;
         let tx = PostgresTransaction(self.transaction);
-        let reset = self.job.projection.reset_tables(&tx).ok_or_else(|| sql::no_reset(view))?;
+        let reset = self.job.projection.reset_tables(&tx).ok_or_else(|| self.job.no_reset())?;
         self.step("reset", reset, &lent).await?;
         let forget = "select @forget($1, $2)";
         self.query(forget, &[&view.name, &version(view)]).await.map_err(failed)?;
@@ -256,15 +255,18 @@ impl<P: SqlProjection<Store = Postgres>> Work<'_, P> {
     ) -> Result<()> {
         let outcome = match AssertUnwindSafe(run).catch_unwind().await {
             Ok(outcome) => outcome,
-            Err(panic) => Err(format!("it panicked: {}", sql::message(panic.as_ref())).into()),
+            Err(panic) => return Err(self.job.panicked_in(method, panic.as_ref())),
         };
         let checked = match outcome {
             Ok(()) => self.check(lent).await.map_err(Into::into),
             failed => failed,
         };
-        checked.map_err(|source| match is_transient(&*source) {
-            true => failure::to(ACTION, source),
-            false => sql::tables(&self.job.view, method, source),
+        checked.map_err(|source| {
+            if is_transient(&*source) {
+                failure::to(ACTION, source)
+            } else {
+                self.job.unmade(method, source)
+            }
         })
     }
 
@@ -283,7 +285,7 @@ impl<P: SqlProjection<Store = Postgres>> Work<'_, P> {
         if is_transient(&*source) {
             return failure::to(ACTION, source);
         }
-        sql::failed(&self.job.view, event, source)
+        self.job.failed(event, source)
     }
 
     /// What was found behind a handler that had nothing to complain about.

@@ -13,7 +13,7 @@ use crate::{
             shared::malformed,
             value::{Text, number, stored},
         },
-        view,
+        prefix,
     },
 };
 
@@ -56,7 +56,7 @@ impl Views for Postgres {
     ) -> BoxFuture<'a, Result<Vec<Document>>> {
         Box::pin(async move {
             let sql = include_str!("sql/documents.sql");
-            let (end, limit) = (view::above(prefix), number(limit));
+            let (end, limit) = (prefix::above(prefix), number(limit));
             let parameters: [&(dyn ToSql + Sync); 6] =
                 [&view.name, &version(view), &prefix, &end, &after, &limit];
             let rows = self.shared().query(LIST, sql, &parameters).await?;

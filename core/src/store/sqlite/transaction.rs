@@ -24,11 +24,11 @@ use super::{
     writer::Request,
 };
 use crate::{
-    Error, Id, Result,
+    Id, Result,
     projection::{SqlProjection, Taken},
     store::{
         BoxError, BoxFuture, SqlStore,
-        sql::{self, Blocking, Job, Portion, Sealed, SqlTransaction, Task, Worked},
+        sql::{Blocking, Job, Portion, Sealed, SqlTransaction, Task, Worked},
     },
 };
 
@@ -159,7 +159,7 @@ impl<P: SqlProjection<Store = Sqlite>> Turn<P> {
             .prepare_cached("SELECT max(version) FROM view WHERE name = ?1")?
             .query_row([&view.name], |row| row.get(0))?;
         if let Some(newest) = newest.filter(|newest| *newest > view.version) {
-            return Ok(Err(sql::superseded(view, newest)));
+            return Ok(Err(self.job.superseded(newest)));
         }
         match &self.job.task {
             Task::Take(portion) => self.take(connection, portion, newest),
@@ -177,8 +177,7 @@ impl<P: SqlProjection<Store = Sqlite>> Turn<P> {
         let known = views::stored(connection, view)?;
         let actual = known.map_or(Id(0), |(_, checkpoint)| checkpoint);
         if actual != portion.from {
-            let (view, expected) = (view.to_string(), portion.from);
-            return Ok(Err(Error::Stale { view, expected, actual }));
+            return Ok(Err(self.job.stale(portion.from, actual)));
         }
         let row = match known {
             Some((row, _)) => row,
@@ -228,7 +227,7 @@ impl<P: SqlProjection<Store = Sqlite>> Turn<P> {
         let transaction = SqliteTransaction(connection);
         let reset = || self.job.projection.reset_tables(&transaction);
         match self.step(connection, "reset", reset)? {
-            None => return Ok(Err(sql::no_reset(view))),
+            None => return Ok(Err(self.job.no_reset())),
             Some(Err(error)) => return Ok(Err(error)),
             Some(Ok(())) => {}
         }
@@ -243,7 +242,6 @@ impl<P: SqlProjection<Store = Sqlite>> Turn<P> {
         method: &'static str,
         run: impl FnOnce() -> Option<Result<(), BoxError>>,
     ) -> Result<Option<Result<()>>, Failure> {
-        let view = &self.job.view;
         let lent = self.guard.lend();
         let outcome = catch_unwind(AssertUnwindSafe(run));
         let refusal = refusal(connection, &lent);
@@ -251,14 +249,16 @@ impl<P: SqlProjection<Store = Sqlite>> Turn<P> {
         let outcome = match outcome {
             Ok(None) => return Ok(None),
             Ok(Some(outcome)) => outcome,
-            Err(panic) => Err(format!("it panicked: {}", sql::message(panic.as_ref())).into()),
+            Err(panic) => {
+                return Ok(Some(Err(self.job.panicked_in(method, panic.as_ref()))));
+            }
         };
         let outcome = refused(outcome, refusal);
         let Err(source) = outcome else { return Ok(Some(Ok(()))) };
         if let Some(failure) = transient(&*source) {
             return spoilt(failure).map(|failure| Some(Err(failure.into_error(ACTION))));
         }
-        Ok(Some(Err(sql::tables(view, method, source))))
+        Ok(Some(Err(self.job.unmade(method, source))))
     }
 
     fn handle(
@@ -267,18 +267,17 @@ impl<P: SqlProjection<Store = Sqlite>> Turn<P> {
         lent: &Lent<'_>,
         event: &dyn Taken<P>,
     ) -> Result<Result<()>, Failure> {
-        let view = &self.job.view;
         let transaction = SqliteTransaction(connection);
         let handle = || event.handle(&self.job.projection, &transaction);
         let outcome = match catch_unwind(AssertUnwindSafe(handle)) {
             Ok(outcome) => outcome,
-            Err(panic) => return Ok(Err(sql::panicked(view, event, panic.as_ref()))),
+            Err(panic) => return Ok(Err(self.job.panicked(event, panic.as_ref()))),
         };
         let Err(source) = refused(outcome, refusal(connection, lent)) else { return Ok(Ok(())) };
         if let Some(failure) = transient(&*source) {
             return spoilt(failure).map(|failure| Err(failure.into_error(ACTION)));
         }
-        Ok(Err(sql::failed(view, event, source)))
+        Ok(Err(self.job.failed(event, source)))
     }
 }
 

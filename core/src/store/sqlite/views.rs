@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Error, Id, Json, Result,
-    store::{BoxFuture, Document, ViewCommit, ViewId, Views, view},
+    store::{BoxFuture, Document, ViewCommit, ViewId, Views, prefix},
 };
 
 impl Views for Sqlite {
@@ -49,7 +49,7 @@ impl Views for Sqlite {
     ) -> BoxFuture<'a, Result<Vec<Document>>> {
         let (view, prefix, after) = (view.clone(), prefix.to_owned(), after.map(str::to_owned));
         Box::pin(self.0.readers.ask("list documents", move |connection, _| {
-            let end = view::above(&prefix);
+            let end = prefix::above(&prefix);
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
             let mut list = connection.prepare_cached(include_str!("documents.sql"))?;
             let documents = list.query_map(
