@@ -11,6 +11,8 @@ mod counter;
 mod failures;
 #[path = "app/faulty.rs"]
 mod faulty;
+#[path = "app/invariants.rs"]
+mod invariants;
 #[path = "app/load.rs"]
 mod load;
 #[path = "postgres/log.rs"]

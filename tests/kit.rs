@@ -9,9 +9,7 @@ use std::{
 
 use actum::{
     prelude::*,
-    testing::{
-        CountedIds, FakeClock, event, given, given_events, given_nothing, input, on, to_test,
-    },
+    testing::{CountedIds, FakeClock, event, given, given_events, given_nothing, input, on},
 };
 use serde::{Deserialize, Serialize};
 
@@ -102,6 +100,13 @@ impl Cart {
     }
 }
 
+#[invariant]
+impl Cart {
+    fn is_small(&self) -> Result<(), String> {
+        if self.items > 9000 { Err(format!("{} items", self.items)) } else { Ok(()) }
+    }
+}
+
 #[derive(Default, Serialize, Deserialize)]
 struct ItemsByCart(BTreeMap<String, u32>);
 
@@ -151,6 +156,29 @@ fn a_view_is_folded_from_the_events_it_takes() {
         given_events::<ItemsByCart>(events()).then_json(r#"{"1":1}"#);
     });
     assert!(text.contains("+   \"2\": 2"), "{text}");
+}
+
+#[test]
+fn a_view_takes_events_of_the_aggregates_it_knows() {
+    let events =
+        || [on("Cart-1").happened(added("A", 1)), on("Wishlist-1").happened(added("A", 20))];
+    given_events::<ItemsByCart>(events()).with::<Cart>().then_json(r#"{"1":1}"#);
+    given_events::<ItemsByCart>(events()).then_json(r#"{"1":21}"#);
+}
+
+#[test]
+fn an_accepted_action_is_looked_at_by_its_state() {
+    given_nothing::<Cart>().when(add("A", 1)).then_state(|cart| assert_eq!(cart.items, 1));
+    given_nothing::<Cart>().when(add("A", 1)).then_accepted().then_sound();
+    given::<Cart>(added("A", 9000)).then_sound();
+    let text = failure(line!() + 1, || {
+        given::<Cart>(Closed).when(add("A", 1)).then_state(|_| ());
+    });
+    assert_eq!(text, "Cart, AddItem: rejected with `the cart is closed`, expected events");
+    let text = failure(line!() + 1, || {
+        given::<Cart>(added("A", 9000)).when(add("A", 1)).then_sound();
+    });
+    assert_eq!(text, "Cart: the invariant `is_small` does not hold: 9001 items");
 }
 
 #[test]
@@ -237,17 +265,20 @@ async fn a_stream_prints_as_a_test_that_compiles() {
     let app = App::new(Memory::new()).with::<Cart>().start().await.unwrap();
     app.act::<Cart>("a-1", add("\"#quoted\"##\n\0", 2)).await.unwrap();
     app.act::<Cart>("a-1", Close { twice: false }).await.unwrap();
-    let printed = to_test::<Cart>(&app, "a-1").await.unwrap();
-    assert_eq!(printed, include_str!("kit/printed.rs"));
-    let nothing = to_test::<Cart>(&app, "b").await.unwrap();
-    assert_eq!(nothing, include_str!("kit/printed_empty.rs"));
+    app.act::<Cart>("c", add("A", 1)).await.unwrap();
+    app.act::<Cart>("c", add("B", 2)).await.unwrap();
+    let printed = async |id| app.history::<Cart>(id).unwrap().to_test().await.unwrap();
+    assert_eq!(printed("a-1").await, include_str!("kit/printed.rs"));
+    assert_eq!(printed("b").await, include_str!("kit/printed_empty.rs"));
+    assert_eq!(printed("c").await, include_str!("kit/printed_when.rs"));
 }
 
 mod printed {
-    use super::Cart;
+    use super::{AddItem, Cart};
 
     include!("kit/printed.rs");
     include!("kit/printed_empty.rs");
+    include!("kit/printed_when.rs");
 }
 
 #[tokio::test]

@@ -9,9 +9,12 @@ use crate::{EventOf, Events};
 
 mod action;
 mod emits;
+mod invariant;
 
 pub use action::{Action, ActionEntry, Actions, Given, Input, Rejected, Returns, Spec, Unmet};
 pub use emits::Emits;
+pub(crate) use invariant::broken;
+pub use invariant::{Invariant, Invariants};
 
 /// State folded from one stream of events.
 ///

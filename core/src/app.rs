@@ -26,6 +26,8 @@ mod erased;
 mod feed;
 mod gate;
 mod health;
+mod history;
+mod invariants;
 mod load;
 mod readable;
 mod runner;
@@ -41,6 +43,7 @@ pub use builder::Builder;
 pub use erased::{ActJson, LoadedJson};
 pub use feed::Feed;
 pub use health::{Health, ProjectionHealth, ProjectionState};
+pub use history::History;
 pub use load::{AsOf, Load, Loaded};
 pub use sql::Projected;
 pub use subscribe::Subscription;
@@ -118,11 +121,8 @@ impl App {
     }
 
     /// Reads all events of one aggregate instance, oldest first: its audit trail.
-    pub fn history<A: Aggregate>(
-        &self,
-        id: impl std::fmt::Display,
-    ) -> Result<Feed<Committed<A::Events>>> {
-        Ok(Feed::typed(self.read(Query::stream(StreamId::of::<A>(id)?))))
+    pub fn history<A: Aggregate>(&self, id: impl std::fmt::Display) -> Result<History<A>> {
+        Ok(History::new(self, StreamId::of::<A>(id)?))
     }
 
     /// Reads what a query asks for, streaming.

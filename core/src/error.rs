@@ -51,6 +51,21 @@ pub enum Error {
         /// Why.
         source: serde_json::Error,
     },
+    /// The events of an action would break an invariant of their aggregate; nothing was stored.
+    #[error(
+        "`{action}` would break the invariant `{invariant}` of `{stream}`: {why}; nothing was \
+         stored; let the action refuse what leads there"
+    )]
+    InvariantBroken {
+        /// The stream.
+        stream: StreamId,
+        /// The action.
+        action: String,
+        /// The invariant: the name of its method.
+        invariant: &'static str,
+        /// Its own error.
+        why: String,
+    },
     /// Another worker has moved the projection on; nothing was stored.
     #[error("{view} stands at {actual}, not at {expected}: another worker has moved it on")]
     Stale {

@@ -31,11 +31,11 @@ pub mod trace;
 pub mod __private;
 
 pub use aggregate::{
-    Action, ActionEntry, Actions, Aggregate, Apply, Emits, Given, Input, Patch, Rejected, Returns,
-    Spec, Unmet, fold,
+    Action, ActionEntry, Actions, Aggregate, Apply, Emits, Given, Input, Invariant, Invariants,
+    Patch, Rejected, Returns, Spec, Unmet, fold,
 };
 pub use app::{
-    Act, ActJson, Acts, App, AsOf, Builder, Done, Feed, Health, Load, Loaded, LoadedJson,
+    Act, ActJson, Acts, App, AsOf, Builder, Done, Feed, Health, History, Load, Loaded, LoadedJson,
     Projected, ProjectionHealth, ProjectionState, Subscription, View,
 };
 pub use clock::{Clock, Ids, System};
@@ -58,4 +58,4 @@ pub use stream::{Id, InvalidStream, StreamId, Version};
 pub use tokio_postgres;
 
 #[cfg(feature = "derive")]
-pub use actum_macros::{Aggregate, Event, Events, action, patch, projection};
+pub use actum_macros::{Aggregate, Event, Events, action, invariant, patch, projection};

@@ -7,7 +7,7 @@ pub use crate::{
 };
 
 #[cfg(feature = "derive")]
-pub use crate::{action, patch, projection};
+pub use crate::{action, invariant, patch, projection};
 
 #[cfg(feature = "sqlite")]
 pub use crate::store::{Sqlite, SqliteTransaction};

@@ -2,7 +2,7 @@
 
 pub use crate::{
     Action, ActionEntry, Actions, Aggregate, Committed, DecodeError, Emits, Event, EventOf, Events,
-    Given, Kind, Payload, Projection, Unmet,
+    Given, Invariant, Invariants, Kind, Payload, Projection, Unmet,
     aggregate::{Apply, Patch, Returns, Spec},
     projection::{Answer, Answered, Handler, Handles, SqlHandler, SqlHandles, SqlProjection, Tx},
     store::sql::{Awaiting, Blocking, SqlTransaction},
@@ -133,6 +133,27 @@ pub fn given<C: Check>(
 /// The text of a refusal.
 pub fn refusal<E: fmt::Display>(outcome: Result<(), E>) -> Result<(), String> {
     outcome.map_err(|error| error.to_string())
+}
+
+/// What an invariant returns: `Result<(), E>` with an error that can be shown.
+#[diagnostic::on_unimplemented(
+    message = "an invariant returns `Result<(), error>`, not `{Self}`",
+    label = "not a `Result<(), error>`",
+    note = "it is a method `fn(&self) -> Result<(), SomeError>`, and the error implements `Display`"
+)]
+pub trait Holds {
+    fn holds(self) -> Result<(), String>;
+}
+
+impl<E: fmt::Display> Holds for Result<(), E> {
+    fn holds(self) -> Result<(), String> {
+        self.map_err(|error| error.to_string())
+    }
+}
+
+/// Why an invariant does not hold.
+pub fn holds<H: Holds>(outcome: H) -> Result<(), String> {
+    outcome.holds()
 }
 
 /// Refuses a payload whose version the type does not know.

@@ -57,11 +57,13 @@ pub trait Log: Send + Sync + 'static {
     ///
     /// When the future is ready with `Ok`, the events survive a crash of the process and of the
     /// machine. Dropping the future leaves the outcome open; the same batch with a [`Key`] settles
-    /// it. A batch without events stores nothing, its expectations are checked all the same.
+    /// it. A batch without events leaves the log as it is, its expectations are checked all the same.
     ///
     /// - Every [`Expected`] must hold before any event is stored.
     /// - A batch with a key that is known is answered with the first outcome and stores nothing,
     ///   whatever it expects; the fingerprints must be equal.
+    /// - A new key is kept with the outcome of its batch, and lasts as long as the events do; that
+    ///   of a batch without events is kept as well, that of a refused batch is not.
     ///
     /// # Errors
     ///

@@ -9,14 +9,17 @@ pub mod history;
 mod print;
 mod seed;
 mod sequences;
+mod sound;
 pub mod store;
 
 pub use clock::{CountedIds, FakeClock};
 pub use failure::{Failure, Outcome};
 pub use folded::{GivenEvents, On, given_events, on};
 pub use given::{Given, Then, When, event, given, given_nothing, input};
-pub use print::to_test;
-pub use sequences::{Invariant, Sequences};
+pub use sequences::Sequences;
+
+/// The source of randomness that [`Sequences`] hands out.
+pub use fastrand::Rng;
 
 #[doc(inline)]
 pub use crate::conformance;

@@ -9,6 +9,7 @@ mod docs;
 mod event;
 mod events;
 mod given;
+mod invariant;
 mod lint;
 mod method;
 mod patch;
@@ -47,6 +48,12 @@ pub fn patch(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn action(args: TokenStream, item: TokenStream) -> TokenStream {
     action::expand(args.into(), &item.into()).into()
+}
+
+#[doc = include_str!("../docs/invariant.md")]
+#[proc_macro_attribute]
+pub fn invariant(args: TokenStream, item: TokenStream) -> TokenStream {
+    invariant::expand(args.into(), &item.into()).into()
 }
 
 #[doc = include_str!("../docs/projection.md")]

@@ -7,7 +7,7 @@ use std::{
 
 use actum::{
     prelude::*,
-    testing::{Invariant, Sequences},
+    testing::{Sequences, given, given_nothing},
 };
 use serde::{Deserialize, Serialize};
 
@@ -46,11 +46,8 @@ impl Impure {
     }
 }
 
-impl Invariant for Impure {
-    fn check(&self) -> Result<(), String> {
-        Ok(())
-    }
-}
+#[invariant]
+impl Impure {}
 
 /// Its state loses a field on its way through serde.
 #[derive(Aggregate, Default, Clone, Serialize, Deserialize)]
@@ -74,16 +71,17 @@ impl Lossy {
     }
 }
 
-impl Invariant for Lossy {
-    fn check(&self) -> Result<(), String> {
-        Ok(())
-    }
-}
+#[invariant]
+impl Lossy {}
 
 #[test]
 fn a_patch_that_is_not_pure_is_found() {
     let text = failure(line!() + 1, || {
         Sequences::<Impure>::new().action(|_| Tick).run();
+    });
+    assert!(text.contains("replay differs from the live state"), "{text}");
+    let text = failure(line!() + 1, || {
+        given_nothing::<Impure>().when(Tick).then_sound();
     });
     assert!(text.contains("replay differs from the live state"), "{text}");
 }
@@ -92,6 +90,10 @@ fn a_patch_that_is_not_pure_is_found() {
 fn a_state_that_does_not_survive_a_snapshot_is_found() {
     let text = failure(line!() + 1, || {
         Sequences::<Lossy>::new().action(|_| Tick).run();
+    });
+    assert!(text.contains("a snapshot differs from the live state"), "{text}");
+    let text = failure(line!() + 1, || {
+        given::<Lossy>(Ticked).then_sound();
     });
     assert!(text.contains("a snapshot differs from the live state"), "{text}");
 }

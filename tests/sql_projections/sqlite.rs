@@ -1,6 +1,10 @@
 //! On SQLite: what is written, and when.
 
-use actum::{Error, ProjectionState, prelude::*, store::Log};
+use actum::{
+    Error, ProjectionState,
+    prelude::*,
+    store::{Log, SqliteOptions},
+};
 use tempfile::TempDir;
 
 use crate::domain::{
@@ -179,8 +183,8 @@ async fn the_tables_may_lie_in_another_store_than_the_log() {
 async fn a_failure_of_the_database_is_tried_again_until_it_passes() {
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("tables.db");
-    let mut options = actum::store::SqliteOptions::default();
-    options.busy_timeout = std::time::Duration::from_millis(10);
+    let busy_timeout = std::time::Duration::from_millis(10);
+    let options = SqliteOptions { busy_timeout, ..SqliteOptions::default() };
     let tables = Sqlite::open_with(&file, options).await.expect("a store");
     let app = App::new(Memory::new()).with::<Cart>().project_sql(SalesTable, &tables);
     let app = app.start().await.expect("an app");

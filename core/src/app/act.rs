@@ -16,7 +16,7 @@ use crate::{
     app::{
         aggregate::Registered,
         cell::{Cell, Held},
-        readable,
+        invariants, readable,
     },
     clock::whole_microseconds,
     measure,
@@ -284,7 +284,11 @@ where
                 return Err(ActError::Conflict(app.explained(conflict).await));
             }
         }
-        let events = match decide(&held.state) {
+        let decided = decide(&held.state).and_then(|events| {
+            invariants::check(registered.invariants, &stream, name, &held.state, &events)?;
+            Ok(events)
+        });
+        let events = match decided {
             Ok(events) if !events.is_empty() => events,
             answer => {
                 // Nothing will be appended, so nothing else tells whether the state was the

@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use quick_cache::sync::Cache;
 
 use crate::{
-    Aggregate, Result, StreamId,
+    Aggregate, Invariant, Invariants, Result, StreamId,
     app::{
         cell::{Cell, Held},
         task::Tasks,
@@ -20,6 +20,8 @@ pub(super) struct Registered<A: Aggregate> {
     cells: Cache<StreamId, Arc<Cell<A>>>,
     store: Arc<dyn Store>,
     pub(super) snapshots: Snapshotter<A>,
+    /// What is checked before each append; empty unless that was asked for.
+    pub(super) invariants: &'static [Invariant<A>],
 }
 
 impl<A: Aggregate> Registered<A> {
@@ -29,7 +31,20 @@ impl<A: Aggregate> Registered<A> {
         tasks.spawn(async move {
             work.run(async move { stop.wanted().await }).await;
         });
-        Self { cells: Cache::new(cached.get()), store: Arc::clone(store), snapshots }
+        Self {
+            cells: Cache::new(cached.get()),
+            store: Arc::clone(store),
+            snapshots,
+            invariants: &[],
+        }
+    }
+
+    /// Has the invariants checked before each append.
+    pub(super) fn checked(self) -> Self
+    where
+        A: Invariants,
+    {
+        Self { invariants: A::INVARIANTS, ..self }
     }
 
     /// The cell of a stream, made where there is none.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    Actions, Error, Events, Model, Projection, Result, SqlProjection,
+    Actions, Error, Events, Invariants, Model, Projection, Result, SqlProjection,
     app::{
         App, Inner, aggregate::Registered, erased::Erased, gate::Gate, runner, runner::Runner, sql,
         task::Tasks,
@@ -29,6 +29,9 @@ const RETRIES: u32 = 20;
 
 /// One registered aggregate, with its types and without.
 type Faces = (Arc<dyn Any + Send + Sync>, Arc<dyn Erased>);
+
+/// Registers an aggregate.
+type Make = fn(NonZeroUsize, &Tasks, &Arc<dyn Store>) -> Faces;
 
 /// Names the aggregates that emit an event type.
 type Emitters<'a> = &'a dyn Fn(&Kind) -> Vec<&'static str>;
@@ -65,7 +68,7 @@ struct Declared {
     type_id: TypeId,
     model: AggregateModel,
     kinds: &'static [Kind],
-    make: fn(NonZeroUsize, &Tasks, &Arc<dyn Store>) -> Faces,
+    make: Make,
 }
 
 struct Followed {
@@ -92,15 +95,64 @@ impl Builder {
     /// Adds an aggregate.
     #[must_use]
     pub fn with<A: Actions>(mut self) -> Self {
-        self.aggregates.push(Declared {
-            type_id: TypeId::of::<A>(),
-            model: AggregateModel::of::<A>(),
-            kinds: A::Events::KINDS,
-            make: |cached, tasks, store| {
-                let registered = Arc::new(Registered::<A>::new(cached, tasks, store));
-                (Arc::clone(&registered) as _, registered)
-            },
-        });
+        self.aggregates.push(Declared::of::<A>(|cached, tasks, store| {
+            faces(Registered::<A>::new(cached, tasks, store))
+        }));
+        self
+    }
+
+    /// Adds an aggregate whose invariants are checked before each append.
+    ///
+    /// They are checked on a copy of the state after the events; the price is that copy. Events
+    /// that would break one are refused with [`Error::InvariantBroken`], and nothing is stored.
+    ///
+    /// ```
+    /// use actum::{Error, prelude::*};
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Event, Serialize, Deserialize)]
+    /// struct Counted { by: u64 }
+    /// #[derive(Events)]
+    /// enum CounterEvent { Counted(Counted) }
+    /// #[derive(Aggregate, Default, Clone, Serialize, Deserialize)]
+    /// #[aggregate(events = CounterEvent)]
+    /// struct Counter { total: u64 }
+    /// #[patch]
+    /// impl Counter {
+    ///     fn counted(&mut self, event: Counted) { self.total += event.by }
+    /// }
+    /// #[derive(Serialize, Deserialize)]
+    /// struct Count { by: u64 }
+    /// #[action]
+    /// impl Counter {
+    ///     fn count(&self, Count { by }: Count) -> Result<Counted, std::convert::Infallible> {
+    ///         Ok(Counted { by })
+    ///     }
+    /// }
+    /// #[invariant]
+    /// impl Counter {
+    ///     fn at_most_ten(&self) -> Result<(), String> {
+    ///         if self.total > 10 { Err(format!("{} is more than 10", self.total)) } else { Ok(()) }
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let app = App::new(Memory::new()).with_checked::<Counter>().start().await?;
+    /// app.act::<Counter>("a", Count { by: 10 }).await?;
+    /// let refused = app.act::<Counter>("a", Count { by: 1 }).await;
+    /// assert!(matches!(
+    ///     refused,
+    ///     Err(ActError::Store(Error::InvariantBroken { invariant: "at_most_ten", .. }))
+    /// ));
+    /// assert_eq!(app.load::<Counter>("a").await?.total, 10);
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn with_checked<A: Actions + Invariants>(mut self) -> Self {
+        self.aggregates.push(Declared::of::<A>(|cached, tasks, store| {
+            faces(Registered::<A>::new(cached, tasks, store).checked())
+        }));
         self
     }
 
@@ -229,6 +281,22 @@ impl Builder {
             tasks,
         })))
     }
+}
+
+impl Declared {
+    fn of<A: Actions>(make: Make) -> Self {
+        Self {
+            type_id: TypeId::of::<A>(),
+            model: AggregateModel::of::<A>(),
+            kinds: A::Events::KINDS,
+            make,
+        }
+    }
+}
+
+fn faces<A: Actions>(registered: Registered<A>) -> Faces {
+    let registered = Arc::new(registered);
+    (Arc::clone(&registered) as _, registered)
 }
 
 fn twice(what: &'static str, name: &str) -> Error {

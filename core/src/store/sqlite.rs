@@ -31,7 +31,9 @@ mod failure;
 mod guard;
 mod heads;
 mod leases;
+mod lock;
 mod log;
+mod mark;
 mod micros;
 mod page;
 mod queue;
@@ -41,6 +43,7 @@ mod select;
 mod snapshots;
 mod transaction;
 mod views;
+mod window;
 mod writer;
 
 pub use transaction::SqliteTransaction;

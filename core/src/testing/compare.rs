@@ -7,8 +7,15 @@ use serde_json::Value;
 
 use crate::{DecodeError, Events};
 
-/// The name of an event and its payload.
-pub(super) type Encoded = (&'static str, Value);
+/// An event as it is stored.
+#[derive(Clone, Debug)]
+pub(super) struct Encoded {
+    pub(super) name: &'static str,
+    /// The payload, to compare and to show.
+    pub(super) data: Value,
+    /// The payload as it is stored.
+    pub(super) text: String,
+}
 
 /// Fails the test at the line of the caller.
 #[track_caller]
@@ -20,16 +27,18 @@ pub(super) fn fail(message: fmt::Arguments<'_>) -> ! {
 /// Encodes an event, decodes it, encodes it again: both must be equal.
 pub(super) fn survive<Es: Events>(event: &Es) -> Result<Encoded, String> {
     let name = event.kind().name;
-    let text = encode(event)?;
-    let decoded = Es::decode(name, event.kind().version, &text).map_err(|error| {
-        let text = String::from_utf8_lossy(&text);
-        format!("event `{name}` does not survive serde: {}\n  {text}", chain(&error))
+    let write = |event: &Es| {
+        encode(event).map_err(|error| format!("event `{name}` cannot be encoded: {error}"))
+    };
+    let before = write(event)?;
+    let decoded = decode::<Es>(name, &before.text).map_err(|error| {
+        format!("event `{name}` does not survive serde: {error}\n  {}", before.text)
     })?;
-    let (before, after) = (value(&text)?, value(&encode(&decoded)?)?);
-    if before == after {
-        return Ok((name, before));
+    let after = write(&decoded)?;
+    if before.data == after.data {
+        return Ok(before);
     }
-    let shown = difference(&json_lines(&before), &json_lines(&after));
+    let shown = difference(&json_lines(&before.data), &json_lines(&after.data));
     Err(format!("event `{name}` does not survive serde (- encoded, + after decoding)\n{shown}"))
 }
 
@@ -47,21 +56,21 @@ fn chain(error: &DecodeError) -> String {
     }
 }
 
-fn encode<Es: Events>(event: &Es) -> Result<Vec<u8>, String> {
+/// Encodes an event.
+pub(super) fn encode<Es: Events>(event: &Es) -> Result<Encoded, serde_json::Error> {
     let mut text = Vec::new();
-    match event.encode(&mut text) {
-        Ok(()) => Ok(text),
-        Err(error) => Err(format!("event `{}` cannot be encoded: {error}", event.kind().name)),
-    }
-}
-
-fn value(text: &[u8]) -> Result<Value, String> {
-    serde_json::from_slice(text).map_err(|error| error.to_string())
+    event.encode(&mut text)?;
+    let data = serde_json::from_slice(&text)?;
+    Ok(Encoded { name: event.kind().name, data, text: String::from_utf8_lossy(&text).into_owned() })
 }
 
 /// Whether both lists hold the same events in the same order.
 pub(super) fn equal(expected: &[Encoded], actual: &[Encoded]) -> bool {
-    expected == actual
+    expected.len() == actual.len()
+        && expected
+            .iter()
+            .zip(actual)
+            .all(|(one, other)| one.name == other.name && one.data == other.data)
 }
 
 /// Compares a value with JSON text.
@@ -89,7 +98,7 @@ pub(super) fn to_value<T: Serialize>(value: &T) -> Result<Value, serde_json::Err
 /// One event as several lines: the name, then the payload.
 pub(super) fn lines(events: &[Encoded]) -> Vec<String> {
     let mut all = Vec::new();
-    for (name, data) in events {
+    for Encoded { name, data, .. } in events {
         let mut shown = json_lines(data).into_iter();
         all.push(format!("{name} {}", shown.next().unwrap_or_default()));
         all.extend(shown);

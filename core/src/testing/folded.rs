@@ -3,12 +3,16 @@
 use std::{
     collections::BTreeMap,
     fmt::{Debug, Display},
+    marker::PhantomData,
 };
 
 use jiff::Timestamp;
 
 use super::compare::{self, fail};
-use crate::{Committed, Event, Id, Json, Meta, Projection, StreamId, Version};
+use crate::{
+    Aggregate, Committed, Event, Events, Id, Json, Kind, Meta, Projection, ProjectionModel,
+    StreamId, Version,
+};
 
 /// Begins a committed event of this stream, as in `on("Cart-1").at("2024-06-01T14:23:00Z")`.
 #[track_caller]
@@ -52,33 +56,39 @@ impl On {
     }
 }
 
-/// Folds the events that the projection takes, numbered in the order of the list.
+/// Takes events for a projection, numbered in the order of the list.
 #[track_caller]
 pub fn given_events<P: Projection>(events: impl IntoIterator<Item = Committed>) -> GivenEvents<P> {
-    let mut view = P::default();
+    let mut given = Vec::new();
     let mut versions: BTreeMap<StreamId, Version> = BTreeMap::new();
     for (id, mut event) in (1..).zip(events) {
         let version = versions.entry(event.stream.clone()).or_default();
         *version = version.next();
         (event.id, event.version) = (Id(id), *version);
-        let handler = P::HANDLERS.iter().find(|handler| *handler.event.name == *event.name);
-        if let Some(handler) = handler
-            && let Err(error) = (handler.call)(&mut view, event)
-        {
-            fail(format_args!("{}: {error}", P::NAME));
-        }
+        given.push(event);
     }
-    GivenEvents { view }
+    GivenEvents { events: given, emitters: Vec::new(), view: PhantomData }
 }
 
-/// The view after the events.
+/// The events before they are folded.
 #[must_use = "nothing is checked before a `then`"]
 #[derive(Debug)]
 pub struct GivenEvents<P> {
-    view: P,
+    events: Vec<Committed>,
+    emitters: Vec<(&'static str, &'static [Kind])>,
+    view: PhantomData<P>,
 }
 
 impl<P: Projection> GivenEvents<P> {
+    /// Names an aggregate, as where an app is built.
+    ///
+    /// An event type that is emitted by aggregates named here is taken from their streams only,
+    /// as an app does; one that none of them emits is taken from any stream.
+    pub fn with<A: Aggregate>(mut self) -> Self {
+        self.emitters.push((A::NAME, A::Events::KINDS));
+        self
+    }
+
     /// Looks at the view, as it comes back from a store.
     #[track_caller]
     pub fn then(self, look: impl FnOnce(&P)) {
@@ -92,12 +102,36 @@ impl<P: Projection> GivenEvents<P> {
     }
 
     #[track_caller]
-    fn stored(&self) -> P {
-        let text = serde_json::to_string(&self.view);
+    fn stored(self) -> P {
+        let text = serde_json::to_string(&self.folded());
         match text.and_then(|text| serde_json::from_str(&text)) {
             Ok(view) => view,
             Err(error) => fail(format_args!("{}: does not survive serde: {error}", P::NAME)),
         }
+    }
+
+    /// Folds the events that the projection takes.
+    #[track_caller]
+    fn folded(self) -> P {
+        let Self { events, emitters, .. } = self;
+        let model = ProjectionModel::of::<P>(|event| {
+            let emits = |kinds: &[Kind]| kinds.iter().any(|kind| kind.type_id == event.type_id);
+            emitters.iter().filter(|(_, kinds)| emits(kinds)).map(|(name, _)| *name).collect()
+        });
+        let mut view = P::default();
+        for event in events {
+            let mut handlers = P::HANDLERS.iter().zip(&model.takes);
+            let handler = handlers.find(|(handler, takes)| {
+                *handler.event.name == *event.name
+                    && (takes.from.is_empty() || takes.from.contains(&event.stream.category()))
+            });
+            if let Some((handler, _)) = handler
+                && let Err(error) = (handler.call)(&mut view, event)
+            {
+                fail(format_args!("{}: {error}", P::NAME));
+            }
+        }
+        view
     }
 }
 

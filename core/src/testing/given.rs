@@ -5,13 +5,12 @@
 
 use std::{any::type_name, fmt, marker::PhantomData};
 
-use serde_json::Value;
-
 use super::{
     compare::{self, Encoded, fail},
     print::last_segment,
+    sound,
 };
-use crate::{Action, Aggregate, Apply, Emits, Input};
+use crate::{Action, Aggregate, Apply, Emits, Input, Invariants};
 
 /// Starts from the state that these events lead to.
 ///
@@ -21,13 +20,13 @@ pub fn given<A: Aggregate>(events: impl Emits<A::Events, A>) -> Given<A> {
     let mut given = Vec::new();
     events.emit(&mut given);
     let mut state = A::default();
-    apply(&mut state, given);
-    Given { state }
+    let stored = apply(&mut state, given);
+    Given { state, stored }
 }
 
 /// Starts from an empty stream.
 pub fn given_nothing<A: Aggregate>() -> Given<A> {
-    Given { state: A::default() }
+    Given { state: A::default(), stored: Vec::new() }
 }
 
 /// An event of `A` from its stored name and the JSON text of its payload.
@@ -54,6 +53,7 @@ pub fn input<I: Input>(json: &str) -> I {
 #[derive(Debug)]
 pub struct Given<A> {
     state: A,
+    stored: Vec<Encoded>,
 }
 
 impl<A: Aggregate> Given<A> {
@@ -63,7 +63,7 @@ impl<A: Aggregate> Given<A> {
     where
         A: Action<I>,
     {
-        let Self { mut state } = self;
+        let Self { mut state, stored } = self;
         // Not `map`: a closure would hide the line of the test.
         let outcome = match state.act(action) {
             Ok(emitted) => {
@@ -73,19 +73,32 @@ impl<A: Aggregate> Given<A> {
             }
             Err(error) => Err(error),
         };
-        When { state, action: last_segment(type_name::<I>()), outcome }
+        When { state, stored, action: last_segment(type_name::<I>()), outcome }
     }
 
     /// Looks at the state that the events lead to.
     #[track_caller]
     pub fn then_state(self, look: impl FnOnce(&A)) -> Then<A> {
-        Then { state: self.state, error: PhantomData::<()> }.then_state(look)
+        self.checked().then_state(look)
     }
 
     /// Compares the state that the events lead to with JSON text.
     #[track_caller]
     pub fn then_state_json(self, json: &str) -> Then<A> {
-        Then { state: self.state, error: PhantomData::<()> }.then_state_json(json)
+        self.checked().then_state_json(json)
+    }
+
+    /// Checks the state that the events lead to, as [`Then::then_sound`] does.
+    #[track_caller]
+    pub fn then_sound(self) -> Then<A>
+    where
+        A: Invariants,
+    {
+        self.checked().then_sound()
+    }
+
+    fn checked(self) -> Then<A> {
+        Then { state: self.state, stored: self.stored, error: PhantomData }
     }
 }
 
@@ -94,6 +107,8 @@ impl<A: Aggregate> Given<A> {
 #[derive(Debug)]
 pub struct When<A, E> {
     state: A,
+    /// The events before the action.
+    stored: Vec<Encoded>,
     action: &'static str,
     outcome: Result<Vec<Encoded>, E>,
 }
@@ -165,6 +180,41 @@ impl<A: Aggregate, E: fmt::Display> When<A, E> {
         self.done()
     }
 
+    /// Expects that the action is accepted, whatever it emits.
+    #[track_caller]
+    pub fn then_accepted(self) -> Then<A, E> {
+        match &self.outcome {
+            Ok(_) => self.done(),
+            Err(error) => fail(format_args!(
+                "{}, {}: rejected with `{error}`, expected events",
+                A::NAME,
+                self.action
+            )),
+        }
+    }
+
+    /// Expects that the action is accepted, and looks at the state after it.
+    #[track_caller]
+    pub fn then_state(self, look: impl FnOnce(&A)) -> Then<A, E> {
+        self.then_accepted().then_state(look)
+    }
+
+    /// Expects that the action is accepted, and compares the state after it with JSON text.
+    #[track_caller]
+    pub fn then_state_json(self, json: &str) -> Then<A, E> {
+        self.then_accepted().then_state_json(json)
+    }
+
+    /// Expects that the action is accepted, and checks the state after it, as
+    /// [`Then::then_sound`] does.
+    #[track_caller]
+    pub fn then_sound(self) -> Then<A, E>
+    where
+        A: Invariants,
+    {
+        self.then_accepted().then_sound()
+    }
+
     #[track_caller]
     fn error(&self) -> &E {
         match &self.outcome {
@@ -179,7 +229,9 @@ impl<A: Aggregate, E: fmt::Display> When<A, E> {
     }
 
     fn done(self) -> Then<A, E> {
-        Then { state: self.state, error: PhantomData }
+        let Self { state, mut stored, outcome, .. } = self;
+        stored.extend(outcome.unwrap_or_default());
+        Then { state, stored, error: PhantomData }
     }
 }
 
@@ -187,6 +239,7 @@ impl<A: Aggregate, E: fmt::Display> When<A, E> {
 #[derive(Debug)]
 pub struct Then<A, E = ()> {
     state: A,
+    stored: Vec<Encoded>,
     error: PhantomData<E>,
 }
 
@@ -206,6 +259,20 @@ impl<A: Aggregate, E> Then<A, E> {
         compare::check_json(A::NAME, &self.state, json);
         self
     }
+
+    /// Checks that every invariant holds, and that the stored events and a snapshot lead to the
+    /// same state; what [`Sequences`](super::Sequences) checks after each action.
+    #[allow(clippy::return_self_not_must_use, reason = "the check is done; going on is optional")]
+    #[track_caller]
+    pub fn then_sound(self) -> Self
+    where
+        A: Invariants,
+    {
+        match sound::check(&self.state, &self.stored) {
+            Ok(()) => self,
+            Err(why) => fail(format_args!("{}: {why}", A::NAME)),
+        }
+    }
 }
 
 /// Applies events as they come back from a store, and tells how they are stored.
@@ -220,7 +287,7 @@ fn apply<A: Aggregate>(state: &mut A, events: Vec<A::Events>) -> Vec<Encoded> {
 
 #[track_caller]
 fn encode<'a, Es: crate::Events>(events: impl Iterator<Item = &'a Es>) -> Vec<Encoded> {
-    let mut all: Vec<(&'static str, Value)> = Vec::new();
+    let mut all = Vec::new();
     for event in events {
         match compare::survive(event) {
             Ok(encoded) => all.push(encoded),

@@ -2,53 +2,167 @@
 
 use std::{any::type_name, fmt::Write};
 
-use crate::{Aggregate, App, Events, Result};
+use super::{
+    compare::{self, Encoded},
+    sound,
+};
+use crate::{Actions, Aggregate, Committed, Events, History, Json, Result};
 
-/// Prints a stream as a given/then test: its events, and the state they lead to.
-///
-/// The log keeps what happened and not what was asked, so there is no `when`: add one.
-///
-/// # Errors
-///
-/// The stream cannot be read, or the state cannot be written as JSON.
-pub async fn to_test<A: Aggregate>(app: &App, id: &str) -> Result<String> {
-    let history = app.history::<A>(id)?.all().await?;
-    let mut events = Vec::with_capacity(history.len());
-    for event in history {
-        events.push(event.data);
+impl<A: Actions> History<A> {
+    /// Prints the stream as a given / when / then test: what had happened, the last action, what
+    /// came of it.
+    ///
+    /// The log keeps the name of an action and not its input. An input is looked for in what was
+    /// emitted, and taken only if the action then emits these very events; where there is none,
+    /// the test has all events under `given`, and says so.
+    ///
+    /// ```
+    /// # use actum::prelude::*;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Event, Serialize, Deserialize)]
+    /// # struct Counted { by: u64 }
+    /// # #[derive(Events)]
+    /// # enum CounterEvent { Counted(Counted) }
+    /// # #[derive(Aggregate, Default, Clone, Serialize, Deserialize)]
+    /// # #[aggregate(events = CounterEvent)]
+    /// # struct Counter { total: u64 }
+    /// # #[patch]
+    /// # impl Counter {
+    /// #     fn counted(&mut self, event: Counted) { self.total += event.by }
+    /// # }
+    /// # #[derive(Serialize, Deserialize)]
+    /// # struct Count { by: u64 }
+    /// # #[action]
+    /// # impl Counter {
+    /// #     fn count(&self, Count { by }: Count) -> Result<Counted, std::convert::Infallible> {
+    /// #         Ok(Counted { by })
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let app = App::new(Memory::new()).with::<Counter>().start().await?;
+    /// app.act::<Counter>("a", Count { by: 2 }).await?;
+    /// let test = app.history::<Counter>("a")?.to_test().await?;
+    /// assert!(test.contains(r##".when(actum::testing::input::<Count>(r#"{"by":2}"#))"##));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The stream cannot be read, or the state cannot be written as JSON.
+    pub async fn to_test(self) -> Result<String> {
+        let name = function_name(A::NAME, self.stream().id());
+        let history = self.all().await?;
+        let mut events = Vec::with_capacity(history.len());
+        for event in &history {
+            events.push(encode(&event.data)?);
+        }
+        let last = last_action(&history);
+        let state: A = crate::fold(history.into_iter().map(|event| event.data));
+        let state = serde_json::to_string(&state).map_err(|source| unwritten(A::NAME, source))?;
+        Ok(test::<A>(&name, &events, last, &state))
     }
-    let mut lines = Vec::new();
-    for event in &events {
-        let mut json = Vec::new();
-        event.encode(&mut json).map_err(|source| encode_error(event.kind().name, source))?;
-        lines.push((event.kind().name, String::from_utf8_lossy(&json).into_owned()));
-    }
-    let state: A = crate::fold(events);
-    let state = serde_json::to_string(&state).map_err(|source| encode_error(A::NAME, source))?;
-    Ok(test::<A>(&function_name(A::NAME, id), &lines, &state))
 }
 
-fn encode_error(what: &str, source: serde_json::Error) -> crate::Error {
+/// The last action of a stream: its name and how many events it emitted.
+#[derive(Clone)]
+struct LastAction {
+    name: String,
+    events: usize,
+}
+
+fn last_action<Es>(history: &[Committed<Es>]) -> Option<LastAction> {
+    let last = history.last()?;
+    let caused = last.meta.causation()?;
+    let together = |event: &&Committed<Es>| {
+        event.meta.causation() == Some(caused)
+            && event.meta.correlation() == last.meta.correlation()
+            && event.created == last.created
+    };
+    let events = history.iter().rev().take_while(together).count();
+    // What a reaction asked for is caused by `Action#id`.
+    let name = caused.split('#').next().unwrap_or(caused).to_owned();
+    Some(LastAction { name, events })
+}
+
+fn encode<Es: Events>(event: &Es) -> Result<Encoded> {
+    compare::encode(event).map_err(|source| unwritten(event.kind().name, source))
+}
+
+fn unwritten(what: &str, source: serde_json::Error) -> crate::Error {
     crate::Error::Encode { what: what.to_owned(), source }
 }
 
-fn test<A: Aggregate>(name: &str, events: &[(&'static str, String)], state: &str) -> String {
-    let (given, state) = (given::<A>(events), literal(state));
-    format!("#[test]\nfn {name}() {{\n    {given}\n    .then_state_json({state});\n}}\n")
+fn test<A: Actions>(
+    name: &str,
+    events: &[Encoded],
+    last: Option<LastAction>,
+    state: &str,
+) -> String {
+    let steps = match last {
+        None => given::<A>(events),
+        Some(last) => {
+            let (before, emitted) = events.split_at(events.len() - last.events);
+            match input::<A>(&last.name, before, emitted) {
+                Some(input) => [
+                    given::<A>(before),
+                    format!(
+                        "\n    .when(actum::testing::input::<{}>({}))",
+                        last.name,
+                        literal(input)
+                    ),
+                    format!("\n    .then({})", list::<A>(emitted)),
+                ]
+                .concat(),
+                None => [
+                    format!(
+                        "// The last action was `{}`; the log does not keep its input.\n    ",
+                        last.name
+                    ),
+                    given::<A>(events),
+                ]
+                .concat(),
+            }
+        }
+    };
+    let state = literal(state);
+    format!("#[test]\nfn {name}() {{\n    {steps}\n    .then_state_json({state});\n}}\n")
+}
+
+/// An input with which the action emits these very events.
+fn input<'a, A: Actions>(
+    action: &str,
+    before: &[Encoded],
+    emitted: &'a [Encoded],
+) -> Option<&'a str> {
+    let entry = A::ACTIONS.iter().find(|entry| entry.spec.name == action)?;
+    let state = sound::replay::<A>(before).ok()?;
+    let emits = |input: &&str| {
+        let events = Json::from_text(*input).map(|input| (entry.act)(&state, &input));
+        let Ok(Ok(events)) = events else { return false };
+        let events: Option<Vec<_>> = events.iter().map(|event| encode(event).ok()).collect();
+        events.is_some_and(|events| compare::equal(emitted, &events))
+    };
+    emitted.iter().map(|event| event.text.as_str()).chain(["null", "{}"]).find(emits)
 }
 
 /// The first step of a test.
-pub(super) fn given<A: Aggregate>(events: &[(&'static str, String)]) -> String {
+pub(super) fn given<A: Aggregate>(events: &[Encoded]) -> String {
     let aggregate = last_segment(type_name::<A>());
     if events.is_empty() {
         return format!("actum::testing::given_nothing::<{aggregate}>()");
     }
-    let mut out = format!("actum::testing::given::<{aggregate}>([\n");
-    for (name, json) in events {
-        let json = literal(json);
+    format!("actum::testing::given::<{aggregate}>({})", list::<A>(events))
+}
+
+fn list<A>(events: &[Encoded]) -> String {
+    let aggregate = last_segment(type_name::<A>());
+    let mut out = String::from("[\n");
+    for Encoded { name, text, .. } in events {
+        let json = literal(text);
         let _ = writeln!(out, "        actum::testing::event::<{aggregate}>({name:?}, {json}),");
     }
-    out.push_str("    ])");
+    out.push_str("    ]");
     out
 }
 

@@ -4,23 +4,16 @@ use std::fmt::Write;
 
 use fastrand::Rng;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::{
-    compare::{self, fail},
-    print,
+    compare::{self, Encoded, fail},
+    print, sound,
 };
-use crate::{Action, ActionEntry, Aggregate, Apply, Events, Input, Json, Rejected};
-
-/// What must hold of a state at all times.
-pub trait Invariant {
-    /// Tells what does not hold.
-    fn check(&self) -> Result<(), String>;
-}
+use crate::{Action, ActionEntry, Aggregate, Apply, Input, Invariants, Json, Rejected};
 
 /// Random sequences of actions on one aggregate.
 ///
-/// An action that is rejected is left out. After each that is not: the [`Invariant`] holds, every
+/// An action that is rejected is left out. After each that is not: the [`Invariants`] hold, every
 /// event survives serde, the stored events fold into the live state, and so does a snapshot.
 /// What fails is cut down to the actions it takes, and printed as a test.
 #[must_use = "nothing is checked before `run`"]
@@ -38,13 +31,18 @@ struct Random<A: Aggregate> {
 
 type MakeInput = dyn Fn(&mut Rng) -> Result<Json, serde_json::Error>;
 
-impl<A: Aggregate + Invariant> Sequences<A> {
+impl<A: Aggregate> Sequences<A> {
     /// Has no actions yet; 100 cases of up to 20 actions.
     #[allow(clippy::new_without_default, reason = "a kit without actions checks nothing")]
-    pub fn new() -> Self {
+    pub fn new() -> Self
+    where
+        A: Invariants,
+    {
         Self { actions: Vec::new(), cases: 100, length: 20 }
     }
+}
 
+impl<A: Invariants> Sequences<A> {
     /// Adds an action with random input.
     pub fn action<I>(mut self, input: impl Fn(&mut Rng) -> I + 'static) -> Self
     where
@@ -105,7 +103,7 @@ impl<A: Aggregate + Invariant> Sequences<A> {
     /// Plays the steps up to the first after which something does not hold.
     fn play(steps: &[Step<'_, A>]) -> Result<(), Broken> {
         let mut live = A::default();
-        let mut stored: Vec<(&'static str, String)> = Vec::new();
+        let mut stored = Vec::new();
         for (at, step) in steps.iter().enumerate() {
             let before = stored.len();
             let broken = |why| Broken { why, at, before: Vec::new() };
@@ -114,7 +112,8 @@ impl<A: Aggregate + Invariant> Sequences<A> {
                 Err(Rejected::Domain(_)) => continue,
                 Err(error) => return Err(broken(error.to_string())),
             };
-            let checked = take(&mut live, &mut stored, events).and_then(|()| hold(&live, &stored));
+            let checked =
+                take(&mut live, &mut stored, events).and_then(|()| sound::check(&live, &stored));
             if let Err(why) = checked {
                 stored.truncate(before);
                 return Err(Broken { before: stored, ..broken(why) });
@@ -143,15 +142,13 @@ impl<A: Aggregate + Invariant> Sequences<A> {
     }
 
     fn print(steps: &[Step<'_, A>], broken: &Broken) -> String {
-        let aggregate = print::last_segment(std::any::type_name::<A>());
         let mut out = String::from("#[test]\nfn found() {\n");
         let _ = write!(out, "    {}", print::given::<A>(&broken.before));
         if let Some(step) = steps.get(broken.at) {
             let (name, json) = (step.action.type_name, print::literal(step.input.as_str()));
             let _ = write!(out, "\n    .when(actum::testing::input::<{name}>({json}))");
         }
-        let check = format!("<{aggregate} as actum::testing::Invariant>::check(state)");
-        let _ = write!(out, "\n    .then_state(|state| assert_eq!({check}, Ok(())));\n}}\n");
+        out.push_str("\n    .then_sound();\n}\n");
         out
     }
 }
@@ -171,50 +168,19 @@ impl<A: Aggregate> Clone for Step<'_, A> {
 struct Broken {
     why: String,
     at: usize,
-    before: Vec<(&'static str, String)>,
+    before: Vec<Encoded>,
 }
 
 fn take<A: Aggregate>(
     live: &mut A,
-    stored: &mut Vec<(&'static str, String)>,
+    stored: &mut Vec<Encoded>,
     events: Vec<A::Events>,
 ) -> Result<(), String> {
     for event in events {
-        compare::survive(&event)?;
-        let mut json = Vec::new();
-        event.encode(&mut json).map_err(|error| error.to_string())?;
-        stored.push((event.kind().name, String::from_utf8_lossy(&json).into_owned()));
+        stored.push(compare::survive(&event)?);
         event.apply(live);
     }
     Ok(())
-}
-
-fn hold<A: Aggregate + Invariant>(
-    live: &A,
-    stored: &[(&'static str, String)],
-) -> Result<(), String> {
-    live.check().map_err(|why| format!("the invariant does not hold: {why}"))?;
-    let state = json(live)?;
-    let mut replayed = A::default();
-    for (name, data) in stored {
-        compare::decode::<A::Events>(name, data)?.apply(&mut replayed);
-    }
-    same("replay", &state, &json(&replayed)?)?;
-    let snapshot: A = serde_json::from_str(&state.to_string())
-        .map_err(|error| format!("a snapshot cannot be decoded: {error}"))?;
-    same("a snapshot", &state, &json(&snapshot)?)
-}
-
-fn json<A: Serialize>(state: &A) -> Result<Value, String> {
-    compare::to_value(state).map_err(|error| format!("the state cannot be encoded: {error}"))
-}
-
-fn same(what: &str, live: &Value, other: &Value) -> Result<(), String> {
-    if live == other {
-        return Ok(());
-    }
-    let shown = compare::difference(&compare::json_lines(live), &compare::json_lines(other));
-    Err(format!("{what} differs from the live state (- live, + {what})\n{shown}"))
 }
 
 impl<A: Aggregate> std::fmt::Debug for Sequences<A> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use happened::{action, patch, projection, Aggregate, Committed, Event, Events};
+use happened::{action, invariant, patch, projection, Aggregate, Committed, Event, Events};
 use serde::{Deserialize, Serialize};
 
 /// The counter went up.
@@ -98,6 +98,14 @@ impl Counter {
     }
 }
 
+#[invariant(crate = happened)]
+impl Counter {
+    /// It fits a byte.
+    fn fits(&self) -> Result<(), Full> {
+        u8::try_from(self.count).map(drop).map_err(|_| Full)
+    }
+}
+
 /// All that was ever added.
 #[derive(Default, Debug, Serialize, Deserialize)]
 pub struct Total {
@@ -121,7 +129,7 @@ mod tests {
     #[tokio::test]
     async fn an_aggregate_lives_under_another_name() {
         let app = App::new(Memory::new())
-            .with::<Counter>()
+            .with_checked::<Counter>()
             .project::<Total>()
             .start()
             .await

@@ -33,6 +33,10 @@ impl<'a> Appender<'a> {
         Ok(Self { connection, heads, insert, correlate })
     }
 
+    pub(super) fn connection(&self) -> &'a Connection {
+        self.connection
+    }
+
     /// Appends a batch, or tells why it is refused; fails when the whole transaction must.
     pub(super) fn append(&mut self, batch: &Batch) -> Result<Result<Appended>, Failure> {
         if let Some(key) = &batch.key

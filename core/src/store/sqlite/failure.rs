@@ -27,6 +27,11 @@ pub(super) enum Failure {
          nothing more is written to it"
     )]
     Poisoned { acknowledged: Id, found: Id },
+    #[error(
+        "event {acknowledged} was acknowledged, and after an I/O error the file holds another in \
+         its place; nothing more is written to it"
+    )]
+    Replaced { acknowledged: Id },
     #[error("column {column} holds what this store never writes there")]
     Column { column: &'static str },
     #[error("what should be stored as JSON is not UTF-8")]

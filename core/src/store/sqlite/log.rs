@@ -31,8 +31,7 @@ impl Log for Sqlite {
             batch.check()?;
             only_text(&batch)?;
             let (reply, receiver) = oneshot::channel();
-            let append = Append { batch, reply, outcome: None };
-            self.send(Request::Append(Box::new(append)))?;
+            self.send(Request::Append(Box::new(Append::new(batch, reply))))?;
             received(receiver).await
         })
     }

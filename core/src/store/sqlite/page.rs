@@ -1,6 +1,7 @@
 //! One page of a read: how rows become events.
 //!
-//! The text of a page is put into one buffer that its events share.
+//! The text of a page is put into one buffer that its events share. A page looks at a bounded number
+//! of rows: whoever drops a read that finds little is not scanned for any longer than that.
 
 use std::ops::Range;
 
@@ -48,13 +49,13 @@ impl Cursor {
         Self { query, left, end: None, seen: None, done: left == 0 }
     }
 
-    /// Reads the next page and moves on. An empty page ends the read.
+    /// Reads the next page and moves on. It may be empty; `done` tells whether the read has ended.
     pub(super) fn page(
         &mut self,
         connection: &Connection,
         names: &mut Names,
     ) -> Result<Vec<Committed>, Failure> {
-        let Some(select) = select::select(self, connection)? else {
+        let Some(select::Select { sql, values, edge }) = select::select(self, connection)? else {
             self.done = true;
             return Ok(Vec::new());
         };
@@ -62,20 +63,24 @@ impl Cursor {
         let by_version = select::by_version(&self.query);
         let mut buffer = Vec::new();
         let mut found = Vec::new();
-        let mut statement = connection.prepare_cached(&select.sql)?;
-        let mut rows = statement.query(params_from_iter(&select.values))?;
-        self.done = true;
+        let mut statement = connection.prepare_cached(&sql)?;
+        let mut rows = statement.query(params_from_iter(&values))?;
+        let mut full = false;
         while let Some(row) = rows.next()? {
             let event = self.found(row, connection, names, &mut buffer)?;
             let Some(event) = event else { continue };
             self.seen = Some(if by_version { event.version } else { event.id });
             found.push(event);
             if found.len() >= most || buffer.len() >= TEXT {
-                self.done = false;
+                full = true;
                 break;
             }
         }
         drop(rows);
+        if !full && edge.is_some() {
+            self.seen = edge;
+        }
+        self.done = !full && edge.is_none();
         self.left -= found.len() as u64;
         self.done |= self.left == 0;
         if !self.done && self.end.is_none() {
@@ -168,5 +173,58 @@ fn text<'a>(row: &'a Row<'_>, at: usize, column: &'static str) -> Result<&'a [u8
     match row.get_ref(at)? {
         ValueRef::Text(text) => Ok(text),
         _ => Err(Failure::Column { column }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::store::sqlite::{guard::Guard, schema, window::ROWS};
+
+    /// One event in 100,000, and one far behind a gap, are `Rare`.
+    const FILL: &str = "
+        INSERT INTO stream VALUES (1, 'Cart-1'), (2, 'Order-1');
+        INSERT INTO name VALUES (1, 'Added'), (2, 'Rare');
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+        INSERT INTO event SELECT i, 1, i, 1 + (i = 77777), 1, 0, 'null', '{}' FROM n;
+        INSERT INTO event VALUES (9007199254740993, 2, 1, 2, 1, 0, 'null', '{}');";
+
+    /// The ids that a query finds, and how many pages it takes.
+    fn read(connection: &Connection, query: Query) -> (Vec<u64>, usize) {
+        let (mut cursor, mut names) = (Cursor::new(query), Names::default());
+        let (mut ids, mut pages) = (Vec::new(), 0);
+        while !cursor.done {
+            let before = cursor.seen;
+            ids.extend(cursor.page(connection, &mut names).unwrap().iter().map(|event| event.id.0));
+            pages += 1;
+            if let (Some(before), Some(seen)) = (before, cursor.seen) {
+                let jumped = seen.max(before) > 1 << 52;
+                assert!(jumped || seen.abs_diff(before) <= ROWS.unsigned_abs());
+            }
+        }
+        (ids, pages)
+    }
+
+    #[test]
+    fn a_page_looks_at_a_bounded_number_of_rows_and_jumps_over_gaps() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.db");
+        let connection = schema::open_writer(&path, Duration::ZERO, &Guard::default()).unwrap();
+        connection.execute_batch(FILL).unwrap();
+        let read = |query| read(&connection, query);
+        let far = (1 << 53) + 1;
+        let cart: StreamId = "Cart-1".parse().unwrap();
+        let forward = Query::all().name("Rare");
+        assert_eq!(read(forward.clone()), (vec![77_777, far], 5));
+        assert_eq!(read(forward.backward()), (vec![far, 77_777], 5));
+        assert_eq!(read(Query::all().category("Order")), (vec![far], 5));
+        assert_eq!(read(Query::stream(cart.clone()).name("Rare")), (vec![77_777], 4));
+        assert_eq!(read(Query::stream(cart.clone()).name("Rare").backward()), (vec![77_777], 4));
+        let short = Query::all().name("Rare").from_id(Id(77_000)).to_id(Id(78_000));
+        assert_eq!(read(short), (vec![77_777], 1));
+        assert_eq!(read(Query::stream(cart).name("Rare").from_version(99_000)), (vec![], 1));
+        assert_eq!(read(Query::all().name("Rare").limit(1)), (vec![77_777], 3));
     }
 }

@@ -8,9 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use super::{failure::Failure, guard::Guard};
+use super::{failure::Failure, guard::Guard, lock};
 
 /// `Actm`, in the file's header.
 const APPLICATION: i64 = 0x4163_746d;
@@ -40,7 +40,7 @@ pub(super) fn open_writer(
     check(&connection, path)?;
     connection.execute_batch(include_str!("writer.sql"))?;
     enter_wal(&connection, busy)?;
-    migrate(&mut connection, path)?;
+    migrate(&connection, path, busy)?;
     guard.stand(&mut connection)?;
     Ok(connection)
 }
@@ -100,11 +100,19 @@ fn check(connection: &Connection, path: &Path) -> Result<i64, Failure> {
 }
 
 /// Brings the file to the newest version; several processes may try at once.
-fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Failure> {
-    if check(connection, path)? == VERSION {
-        return Ok(());
-    }
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+fn migrate(connection: &Connection, path: &Path, busy: Duration) -> Result<(), Failure> {
+    connection.busy_timeout(Duration::ZERO)?;
+    // Whoever holds the lock may be the one who migrates, and goes on to write: looking again
+    // before each try, nobody waits for a lock that is no longer needed.
+    let transaction = lock::retry(busy, || {
+        if check(connection, path)? == VERSION {
+            return Ok(None);
+        }
+        let behavior = TransactionBehavior::Immediate;
+        Ok(Some(Transaction::new_unchecked(connection, behavior)?))
+    })?;
+    connection.busy_timeout(busy)?;
+    let Some(transaction) = transaction else { return Ok(()) };
     let before = check(&transaction, path)?;
     for (_, migration) in MIGRATIONS.iter().filter(|(version, _)| *version > before) {
         transaction.execute_batch(migration)?;
@@ -135,4 +143,41 @@ fn enter_wal(connection: &Connection, busy: Duration) -> Result<(), Failure> {
 
 fn number(connection: &Connection, sql: &str) -> rusqlite::Result<i64> {
     connection.query_row(sql, [], |row| row.get(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn a_new_file_opens_while_another_process_goes_on_writing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.db");
+        let writer = Connection::open(&path).unwrap();
+        enter_wal(&writer, Duration::ZERO).unwrap();
+        lock::begin(&writer, Duration::ZERO).unwrap();
+        let (answers, answered) = mpsc::channel();
+        let opener = {
+            let path = path.clone();
+            thread::spawn(move || {
+                answers.send(None).unwrap();
+                let outcome =
+                    open_writer(&path, Duration::from_mins(10), &Guard::default()).map(drop);
+                answers.send(Some(outcome)).unwrap();
+            })
+        };
+        assert!(answered.recv().unwrap().is_none());
+        for (_, migration) in MIGRATIONS {
+            writer.execute_batch(migration).unwrap();
+        }
+        writer.pragma_update(None, "application_id", APPLICATION).unwrap();
+        writer.pragma_update(None, "user_version", VERSION).unwrap();
+        writer.execute_batch("COMMIT; BEGIN IMMEDIATE").unwrap();
+        let outcome = answered.recv_timeout(Duration::from_secs(30)).expect("it waits in vain");
+        outcome.expect("an outcome").expect("it opens");
+        writer.execute_batch("COMMIT").unwrap();
+        opener.join().unwrap();
+    }
 }

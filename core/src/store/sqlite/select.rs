@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, types::Value};
 
-use super::{append::bound, correlation, failure::Failure, micros, page::Cursor};
+use super::{append::bound, correlation, failure::Failure, micros, page::Cursor, window};
 use crate::{
     Id, Version,
     store::{Direction, Query},
@@ -12,6 +12,8 @@ use crate::{
 pub(super) struct Select {
     pub(super) sql: String,
     pub(super) values: Vec<Value>,
+    /// Up to where it looks, if something is left behind that.
+    pub(super) edge: Option<i64>,
 }
 
 /// Whether the rows come in the order of their version, by the index of streams. Otherwise they
@@ -33,7 +35,8 @@ pub(super) fn select(cursor: &Cursor, connection: &Connection) -> Result<Option<
     if let Some(end) = cursor.end {
         id.1 = Some(id.1.map_or(end, |to| to.min(end)));
     }
-    let key = if by_version(query) { &mut version } else { &mut id };
+    let by_version = by_version(query);
+    let key = if by_version { &mut version } else { &mut id };
     match (cursor.seen, backward) {
         (None, _) => {}
         (Some(i64::MAX), false) | (Some(i64::MIN), true) => return Ok(None),
@@ -41,18 +44,25 @@ pub(super) fn select(cursor: &Cursor, connection: &Connection) -> Result<Option<
         (Some(seen), true) => key.1 = Some(seen - 1),
     }
     let mut select = Select::new(cursor);
-    let stream = if by_version(query) { "stream =" } else { "+stream =" };
+    let mut stream = None;
     if let Some(name) = &query.stream {
         let row = connection
             .prepare_cached("SELECT id FROM stream WHERE name = ?1")?
             .query_row([name.as_str()], |row| row.get::<_, i64>(0))
             .optional()?;
         let Some(row) = row else { return Ok(None) };
-        select.and(stream, row);
+        select.and(if by_version { "stream =" } else { "+stream =" }, row);
+        stream = Some(row);
+    }
+    if window::is_needed(query) {
+        match window::next(connection, stream, *key, query.direction)? {
+            None => return Ok(None),
+            Some(window) => (*key, select.edge) = (window.range, window.edge),
+        }
     }
     let created = (query.from_time.map(micros::ceil), query.to_time.map(micros::floor));
     select.range("created", created);
-    let order = if by_version(query) {
+    let order = if by_version {
         select.range("version", version);
         select.range("+id", id);
         "version"
@@ -79,7 +89,11 @@ impl Select {
         let meta = if cursor.needs_meta() { "meta" } else { "NULL" };
         let columns = "SELECT id, stream, version, name, schema, created, data, ";
         match &cursor.query.correlation {
-            None => Self { sql: [columns, meta, " FROM event WHERE "].concat(), values: Vec::new() },
+            None => Self {
+                sql: [columns, meta, " FROM event WHERE "].concat(),
+                values: Vec::new(),
+                edge: None,
+            },
             Some(correlation) => Self {
                 sql: [
                     columns,
@@ -88,6 +102,7 @@ impl Select {
                 ]
                 .concat(),
                 values: vec![Value::Blob(correlation::key(correlation).to_vec())],
+                edge: None,
             },
         }
     }

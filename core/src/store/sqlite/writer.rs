@@ -13,21 +13,24 @@ use std::{
 };
 
 use rusqlite::Connection;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
+use self::request::answer;
 use super::{
     append::Appender,
-    change::Change,
     failure::Failure,
     guard::Guard,
     heads::{self, Heads},
+    lock,
+    mark::Mark,
     queue::{Queue, Woken},
     schema,
 };
-use crate::{
-    Id, Result,
-    store::{Appended, Batch},
-};
+use crate::Id;
+
+mod request;
+
+pub(super) use request::{Append, Request};
 
 /// How many requests are committed together at most.
 const GROUP: usize = 1024;
@@ -45,21 +48,6 @@ const LEAVE: Duration = Duration::from_millis(100);
 /// How long it is left then: longer than a waiting process sleeps between two tries.
 const GAP: Duration = Duration::from_micros(1200);
 
-/// What the writer is asked for.
-pub(super) enum Request {
-    /// An append.
-    Append(Box<Append>),
-    /// Any other write.
-    Change(Box<dyn Change>),
-}
-
-/// An append and who waits for it.
-pub(super) struct Append {
-    pub(super) batch: Batch,
-    pub(super) reply: oneshot::Sender<Result<Appended>>,
-    pub(super) outcome: Option<Result<Appended>>,
-}
-
 /// Owns the connection that writes.
 pub(super) struct Writer {
     path: PathBuf,
@@ -71,6 +59,8 @@ pub(super) struct Writer {
     heads: Heads,
     data_version: i64,
     acknowledged: Id,
+    /// The event at the end of what was acknowledged; `None` when the log was empty.
+    mark: Option<Mark>,
     poisoned: Option<Failure>,
     /// Whether another process has written since the group before.
     shared: bool,
@@ -103,6 +93,7 @@ impl Writer {
     ) -> Result<Self, Failure> {
         let connection = schema::open_writer(&path, busy, &guard)?;
         let acknowledged = heads::last_id(&connection)?;
+        let mark = Mark::last(&connection)?;
         let data_version = data_version(&connection)?;
         grown.send_replace(acknowledged);
         Ok(Self {
@@ -115,6 +106,7 @@ impl Writer {
             heads: Heads::new(),
             data_version,
             acknowledged,
+            mark,
             poisoned: None,
             shared: false,
             left: Instant::now(),
@@ -168,7 +160,7 @@ impl Writer {
     fn transact(&mut self, group: &mut [Request]) -> Result<(), Failed> {
         self.reopen()?;
         let Some(connection) = &self.connection else { return Ok(()) };
-        begin(connection, self.busy)?;
+        lock::begin(connection, self.busy)?;
         let data_version = data_version(connection)?;
         self.shared = data_version != self.data_version;
         if self.shared {
@@ -177,18 +169,16 @@ impl Writer {
         }
         let mut appender = Appender::new(connection, &mut self.heads)?;
         for request in group {
-            match request {
-                Request::Append(append) => append.outcome = Some(appender.append(&append.batch)?),
-                Request::Change(change) => change.run(connection)?,
-            }
+            request.run(&mut appender)?;
         }
         drop(appender);
         let last = self.heads.last(connection)?;
+        let mark = if last == self.acknowledged { self.mark } else { Mark::last(connection)? };
         connection
             .prepare_cached("COMMIT")?
             .execute([])
             .map_err(|error| Failed::AtCommit(error.into()))?;
-        self.acknowledged = last;
+        (self.acknowledged, self.mark) = (last, mark);
         Ok(())
     }
 
@@ -215,9 +205,7 @@ impl Writer {
             return Ok(());
         }
         let connection = schema::open_writer(&self.path, self.busy, &self.guard)?;
-        let found = heads::last_id(&connection)?;
-        if found < self.acknowledged {
-            let failure = Failure::Poisoned { acknowledged: self.acknowledged, found };
+        if let Some(failure) = self.lost(&connection)? {
             tracing::error!(%failure, "the store is poisoned");
             self.poisoned = Some(failure.clone());
             return Err(failure);
@@ -227,6 +215,19 @@ impl Writer {
         Ok(())
     }
 
+    /// Tells what a file has lost of what was acknowledged.
+    fn lost(&self, connection: &Connection) -> Result<Option<Failure>, Failure> {
+        let (acknowledged, found) = (self.acknowledged, heads::last_id(connection)?);
+        if found < acknowledged {
+            return Ok(Some(Failure::Poisoned { acknowledged, found }));
+        }
+        let is_same = match &self.mark {
+            Some(mark) => mark.is_in(connection)?,
+            None => true,
+        };
+        Ok((!is_same).then_some(Failure::Replaced { acknowledged }))
+    }
+
     /// Looks for what other processes wrote. A failure here is found again by the next request.
     fn look(&mut self) {
         let Some(connection) = &self.connection else { return };
@@ -234,10 +235,12 @@ impl Writer {
             Ok(version) if version == self.data_version => {}
             Ok(version) => {
                 self.heads.forget();
-                match heads::last_id(connection) {
-                    Ok(last) => {
+                match heads::last_id(connection)
+                    .and_then(|last| Ok((last, Mark::last(connection)?)))
+                {
+                    Ok((last, mark)) => {
                         self.data_version = version;
-                        self.acknowledged = last;
+                        (self.acknowledged, self.mark) = (last, mark);
                         self.wake();
                     }
                     Err(failure) => tracing::warn!(%failure, "cannot look for new events"),
@@ -264,40 +267,6 @@ impl Failed {
     }
 }
 
-/// Answers each request of a group: with its own outcome, or with what befell the whole group.
-/// Who no longer waits is not answered.
-fn answer(group: impl IntoIterator<Item = Request>, failure: Option<&Failure>) {
-    for request in group {
-        match request {
-            Request::Append(append) => {
-                let Append { batch: _, reply, outcome } = *append;
-                let outcome = match (failure, outcome) {
-                    (None, Some(outcome)) => outcome,
-                    (Some(failure), _) => Err(failure.clone().into_error("append")),
-                    (None, None) => continue,
-                };
-                let _ = reply.send(outcome);
-            }
-            Request::Change(change) => change.answer(failure),
-        }
-    }
-}
-
-/// Takes the lock for writing. SQLite's own waiting sleeps for up to 100 ms between its tries, so
-/// that a process which commits all the time starves the others.
-fn begin(connection: &Connection, busy: Duration) -> Result<(), Failure> {
-    let end = Instant::now() + busy;
-    connection.busy_timeout(Duration::ZERO)?;
-    loop {
-        match connection.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map_err(Failure::from) {
-            Err(failure) if failure.is_busy() && Instant::now() < end => {
-                thread::sleep(Duration::from_micros(fastrand::u64(100..1000)));
-            }
-            outcome => return outcome.map(drop),
-        }
-    }
-}
-
 /// Changes when another connection has committed.
 fn data_version(connection: &Connection) -> Result<i64, Failure> {
     Ok(connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?)
@@ -305,16 +274,33 @@ fn data_version(connection: &Connection) -> Result<i64, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use tokio::sync::oneshot;
+
     use super::*;
+    use crate::{
+        Json,
+        store::{Batch, Expected, NewEvent},
+    };
+
+    fn writer(path: &Path) -> Writer {
+        let (queue, grown) =
+            (Arc::new(Queue::new(Duration::ZERO)), Arc::new(watch::Sender::new(Id(0))));
+        Writer::open(path.to_owned(), Duration::ZERO, Guard::default(), queue, grown).unwrap()
+    }
+
+    fn append(writer: &mut Writer, stream: &str) {
+        let event = NewEvent::new("Happened", Json::from_value(&1).unwrap());
+        let batch = Batch::new(stream.parse().unwrap(), Expected::Any, vec![event]);
+        let append = Append::new(batch, oneshot::channel().0);
+        assert!(writer.transact(&mut [Request::Append(Box::new(append))]).is_ok());
+    }
 
     #[test]
     fn h19_a_file_that_lost_what_was_acknowledged_poisons_the_store() {
         let folder = tempfile::tempdir().unwrap();
-        let (queue, grown) =
-            (Arc::new(Queue::new(Duration::ZERO)), Arc::new(watch::Sender::new(Id(0))));
-        let path = folder.path().join("log.db");
-        let mut writer =
-            Writer::open(path, Duration::ZERO, Guard::default(), queue, grown).unwrap();
+        let mut writer = writer(&folder.path().join("log.db"));
         writer.connection = None;
         writer.reopen().unwrap();
         writer.connection = None;
@@ -322,5 +308,26 @@ mod tests {
         assert!(matches!(writer.reopen(), Err(Failure::Poisoned { .. })));
         writer.acknowledged = Id(0);
         assert!(matches!(writer.transact(&mut []), Err(Failed::Before(Failure::Poisoned { .. }))));
+    }
+
+    #[test]
+    fn h19_a_file_with_other_events_in_their_place_poisons_the_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut one = writer(&folder.path().join("log.db"));
+        let mut other = writer(&folder.path().join("other.db"));
+        for stream in ["Cart-1", "Cart-2"] {
+            append(&mut one, stream);
+            append(&mut other, stream);
+        }
+        append(&mut one, "Cart-1");
+        one.connection = None;
+        one.reopen().unwrap();
+        append(&mut other, "Cart-2");
+        append(&mut other, "Cart-1");
+        drop(other);
+        one.connection = None;
+        one.path = folder.path().join("other.db");
+        assert!(matches!(one.reopen(), Err(Failure::Replaced { acknowledged: Id(3) })));
+        assert!(matches!(one.transact(&mut []), Err(Failed::Before(Failure::Replaced { .. }))));
     }
 }

@@ -72,6 +72,34 @@ pub async fn lookup_tells_the_first_outcome(subject: &dyn Subject) -> Outcome {
     Ok(())
 }
 
+/// A new key of a batch without events is kept with its outcome, as any other.
+pub async fn new_key_without_events_is_kept(subject: &dyn Subject) -> Outcome {
+    let store = subject.fresh().await?;
+    put(&*store, "Cart-1", 3).await?;
+    put(&*store, "Cart-2", 1).await?;
+    let before = all(&*store, Query::all()).await?;
+    let expected = Expected::Version(Version(3));
+    let key = Key::new("request-1", [&b"nothing"[..]]);
+    let nothing = || Outcome::Ok(batch("Cart-1", expected, 0)?.key(key.clone()));
+    let first = store.append(nothing()?).await?;
+    ensure(!first.repeated, "a new key counts as used")?;
+    unchanged(&*store, &before, "a batch without events changed the log").await?;
+    let kept = store.keyed("request-1").await?.map(|keyed| keyed.appended.placed);
+    equal(&kept.as_ref(), &Some(&first.placed), "the kept outcome of a batch without events")?;
+
+    put(&*store, "Cart-1", 1).await?;
+    let before = all(&*store, Query::all()).await?;
+    let again = store.append(nothing()?).await?;
+    equal(&again, &Appended { repeated: true, ..first }, "the repeated outcome")?;
+    let other = keyed("Cart-2", Expected::Any, &Key::new("request-1", [&b"events"[..]]))?;
+    let refused = store.append(other).await;
+    ensure(
+        matches!(refused, Err(Error::KeyReused { .. })),
+        format_args!("this should be a used key: {refused:?}"),
+    )?;
+    unchanged(&*store, &before, "a used key changed the log").await
+}
+
 /// A batch that was refused has not used its key up.
 pub async fn refused_batch_leaves_its_key_free(subject: &dyn Subject) -> Outcome {
     let store = subject.fresh().await?;

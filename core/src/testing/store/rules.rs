@@ -86,6 +86,7 @@ macro_rules! __conformance_rules {
             same_content_has_the_first_outcome
             other_content_is_refused
             lookup_tells_the_first_outcome
+            new_key_without_events_is_kept
             refused_batch_leaves_its_key_free
             key_is_unique_in_the_whole_log
             keys_are_compared_byte_for_byte

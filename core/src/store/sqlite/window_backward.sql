@@ -1,0 +1,1 @@
+SELECT (SELECT max(id) FROM event WHERE id <= ?1), (SELECT min(id) FROM event)

@@ -1,0 +1,3 @@
+SELECT
+    (SELECT min(version) FROM event WHERE stream = ?2 AND version >= ?1),
+    (SELECT max(version) FROM event WHERE stream = ?2)

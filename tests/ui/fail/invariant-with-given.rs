@@ -1,0 +1,35 @@
+use actum::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+struct ItemAdded {
+    sku: String,
+}
+
+#[derive(Events)]
+enum CartEvent {
+    ItemAdded(ItemAdded),
+}
+
+#[derive(Aggregate, Default, Clone, Serialize, Deserialize)]
+#[aggregate(events = CartEvent)]
+struct Cart {
+    skus: Vec<String>,
+}
+
+#[patch]
+impl Cart {
+    fn item_added(&mut self, event: ItemAdded) {
+        self.skus.push(event.sku);
+    }
+}
+
+#[invariant]
+impl Cart {
+    #[given(open)]
+    fn is_small(&self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+fn main() {}
