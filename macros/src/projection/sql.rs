@@ -269,11 +269,9 @@ fn store(options: &Options, transaction: &PatType) -> TokenStream {
 /// The type with its lifetimes spelt out, as it must be where nothing can be left out.
 fn named(ty: &Type) -> TokenStream {
     let bare = match ty {
-        Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .is_some_and(|last| matches!(last.arguments, PathArguments::None)),
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| {
+            is_transaction(ty) && matches!(last.arguments, PathArguments::None)
+        }),
         _ => false,
     };
     let ended = ended(ty.to_token_stream());
@@ -346,6 +344,7 @@ fn answer(options: &Options, method: &Method, call: &TokenStream) -> TokenStream
         ReturnType::Default => method.ident().span(),
     };
     let answered = span::moved(quote!(#p::answered), returned);
+    let call = span::moved(call, returned);
     let store = quote!(<Self as #p::SqlProjection>::Store);
     if let Some(token) = &method.sig.asyncness {
         let awaiting = span::moved(quote!(<#store as #p::Awaiting>::answer), token.span());
