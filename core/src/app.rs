@@ -30,6 +30,7 @@ mod history;
 mod invariants;
 mod load;
 mod readable;
+mod rebuild;
 mod runner;
 mod sql;
 mod subscribe;
@@ -45,9 +46,10 @@ pub use feed::Feed;
 pub use health::{Health, ProjectionHealth, ProjectionState};
 pub use history::History;
 pub use load::{AsOf, Load, Loaded};
+pub use rebuild::Progress;
 pub use sql::Projected;
 pub use subscribe::Subscription;
-pub use view::View;
+pub use view::{View, ViewOf, Views};
 
 /// A running app; clones share it.
 ///
@@ -159,6 +161,11 @@ impl App {
     /// Reads the document of a projection.
     pub fn view<P: Projection>(&self) -> View<'_, P> {
         View::new(self)
+    }
+
+    /// Lists the documents of a projection with a document for each key.
+    pub fn views<P: Projection + crate::DocumentPerKey>(&self) -> Views<P> {
+        Views::new(self)
     }
 
     /// Acts by name and JSON, for callers without the types.

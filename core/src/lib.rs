@@ -36,7 +36,7 @@ pub use aggregate::{
 };
 pub use app::{
     Act, ActJson, Acts, App, AsOf, Builder, Done, Feed, Health, History, Load, Loaded, LoadedJson,
-    Projected, ProjectionHealth, ProjectionState, Subscription, View,
+    Progress, Projected, ProjectionHealth, ProjectionState, Subscription, View, ViewOf, Views,
 };
 pub use clock::{Clock, Ids, System};
 pub use connect::connect;
@@ -48,7 +48,10 @@ pub use jiff::Timestamp;
 pub use model::{
     ActionModel, AggregateModel, EventModel, GivenModel, Model, ProjectionModel, TakesModel,
 };
-pub use projection::{Handler, Projection, SqlHandler, SqlProjection};
+pub use projection::{
+    Change, Delete, DocumentPerKey, Fate, Handler, KeyText, OneDocument, Outcome, Projection,
+    Route, SqlHandler, SqlProjection,
+};
 #[cfg(feature = "sqlite")]
 pub use rusqlite;
 pub use store::BoxError;

@@ -90,7 +90,9 @@ impl FromStr for StreamId {
         if name.len() > Self::MAX_LEN {
             return refuse("it is longer than 512 bytes");
         }
-        if name.chars().any(char::is_control) {
+        // Bytes first: most names are plain, and one is checked for every action.
+        let is_plain = name.bytes().all(|byte| (b' '..0x7f).contains(&byte));
+        if !is_plain && name.chars().any(char::is_control) {
             return refuse("it contains a control character");
         }
         Ok(Self { name: name.into(), dash })

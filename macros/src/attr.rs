@@ -5,7 +5,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{Attribute, Ident, LitStr, Meta, Path, Type, ext::IdentExt};
+use syn::{Attribute, Expr, Ident, LitStr, Meta, Path, Type, ext::IdentExt};
 
 use crate::{ctxt::Ctxt, span};
 
@@ -19,6 +19,8 @@ pub(crate) struct Options {
     pub(crate) from: Option<Type>,
     pub(crate) events: Option<Type>,
     pub(crate) snapshot_every: Option<Number>,
+    pub(crate) key: Option<Expr>,
+    pub(crate) partitions: Option<Number>,
     pub(crate) krate: Krate,
     seen: Vec<String>,
 }

@@ -6,9 +6,12 @@ use jiff::Timestamp;
 
 use crate::{
     App, Conflict, Error, Id, Result, Version,
-    app::{runner::Status, sql},
+    app::{
+        runner::{Runner, Status},
+        sql,
+    },
     error::Between,
-    store::{Expected, Query, ViewId},
+    store::{Expected, Query},
 };
 
 /// How an app fares.
@@ -36,6 +39,10 @@ pub struct ProjectionHealth {
     /// How long the oldest event it has not seen has been there; `None` when it has seen all,
     /// or when the log cannot be read.
     pub lag_time: Option<Duration>,
+    /// How many ids it goes through in a second, as last measured by this process.
+    pub rate: Option<f64>,
+    /// Whether readers get this version; not while it is being built beside an older one.
+    pub serves: bool,
     /// Whether it runs.
     pub state: ProjectionState,
 }
@@ -45,6 +52,8 @@ pub struct ProjectionHealth {
 pub enum ProjectionState {
     /// It runs.
     Running,
+    /// Another process does the work; this one takes over when that one's lease runs out.
+    Standby,
     /// The store failed; it tries again by itself.
     Retrying {
         /// Since when it has failed.
@@ -66,7 +75,10 @@ pub enum ProjectionState {
 impl Health {
     /// Whether every projection runs.
     pub fn is_well(&self) -> bool {
-        self.projections.iter().all(|one| matches!(one.state, ProjectionState::Running))
+        let is_well = |one: &ProjectionHealth| {
+            matches!(one.state, ProjectionState::Running | ProjectionState::Standby)
+        };
+        self.projections.iter().all(is_well)
     }
 }
 
@@ -74,33 +86,55 @@ pub(super) async fn health(app: &App) -> Result<Health> {
     let head = app.0.store.head().await?;
     let mut projections = Vec::new();
     for model in &app.0.model.projections {
-        let runner = app.0.runners.values().find(|runner| runner.view.name == model.name);
+        let runner = app.0.runners.values().find(|runner| runner.build.name == model.name);
         if let Some(runner) = runner {
-            let status = runner.status.borrow().clone();
-            projections.push(of(app, &runner.view, status, model.name, head).await?);
+            projections.push(documents(app, model.name, runner, head).await?);
         }
         let tables = app.0.tables.values().find(|runner| runner.view.name == model.name);
         if let Some(runner) = tables {
-            let sql::Status { seen, state } = runner.status.borrow().clone();
-            let status = Status { seen: seen.unwrap_or_default(), state };
-            projections.push(of(app, &runner.view, status, model.name, head).await?);
+            projections.push(self::tables(app, model.name, runner, head).await?);
         }
     }
     Ok(Health { head, projections })
 }
 
-async fn of(
+async fn documents(
     app: &App,
-    view: &ViewId,
-    status: Status,
     name: &'static str,
+    runner: &Runner,
     head: Id,
 ) -> Result<ProjectionHealth> {
-    let lag = head.0.saturating_sub(status.seen.0);
+    let status = runner.status();
+    let (lag, lag_time) = lag(app, name, status.seen, head).await;
+    let version = runner.build.version;
+    let serves = runner.build.serves()
+        || runner.build.look().await.unwrap_or_else(|error| {
+            tracing::warn!(projection = name, %error, "cannot tell whether it serves");
+            false
+        });
+    let Status { seen, state, rate } = status;
+    Ok(ProjectionHealth { name, version, seen, lag, lag_time, rate, serves, state })
+}
+
+async fn tables(
+    app: &App,
+    name: &'static str,
+    runner: &sql::Runner,
+    head: Id,
+) -> Result<ProjectionHealth> {
+    let sql::Status { seen, state } = runner.status.borrow().clone();
+    let (version, serves, seen) = (runner.view.version, seen.is_some(), seen.unwrap_or_default());
+    let (lag, lag_time) = lag(app, name, seen, head).await;
+    Ok(ProjectionHealth { name, version, seen, lag, lag_time, rate: None, serves, state })
+}
+
+/// How many ids a projection is behind, and for how long.
+async fn lag(app: &App, name: &'static str, seen: Id, head: Id) -> (u64, Option<Duration>) {
+    let lag = head.0.saturating_sub(seen.0);
     let lag_time = if lag == 0 {
         None
     } else {
-        let query = Query::all().after(status.seen).limit(1).without_meta();
+        let query = Query::all().after(seen).limit(1).without_meta();
         // A log that cannot be read must not hide why the projection is behind.
         let oldest = app.read(query).next().await.transpose().unwrap_or_else(|error| {
             tracing::warn!(projection = name, %error, "cannot tell the lag");
@@ -111,8 +145,7 @@ async fn of(
             Duration::try_from(now.duration_since(event.created)).unwrap_or_default()
         })
     };
-    let version = view.version;
-    Ok(ProjectionHealth { name, version, seen: status.seen, lag, lag_time, state: status.state })
+    (lag, lag_time)
 }
 
 /// How many events a conflict names.

@@ -23,6 +23,7 @@ pub(super) fn check<Es: Events>(stream: &StreamId, kind: &Kind, data: &Json) -> 
 }
 
 fn is_doubtful(data: &[u8]) -> bool {
-    let opening = data.iter().filter(|byte| matches!(byte, b'[' | b'{')).count();
-    opening >= LEVELS || data.windows(4).any(|four| four == b"null")
+    let is_deep = || data.iter().filter(|byte| matches!(byte, b'[' | b'{')).count() >= LEVELS;
+    let has_null = || data.split(|&byte| byte == b'n').skip(1).any(|rest| rest.starts_with(b"ull"));
+    data.len() >= LEVELS && is_deep() || has_null()
 }

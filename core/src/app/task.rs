@@ -43,15 +43,19 @@ pub(super) fn is_own() -> bool {
     OWN.try_with(|()| ()).is_ok()
 }
 
+/// Lets what a task of an app starts finish its work while the app shuts down.
+pub(super) fn own<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    OWN.scope((), work)
+}
+
 impl Tasks {
     pub(super) fn stopping(&self) -> Stop {
         Stop(self.stop.subscribe())
     }
 
-    /// Starts a task. Tasks that it starts by other means do not count as the app's.
+    /// Starts a task. What it starts itself is to be wrapped in [`own`].
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
-        let task = OWN.scope((), task);
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).spawn(task)
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).spawn(own(task))
     }
 
     /// Stops the tasks, and waits until they and the work behind the gate have ended.

@@ -4,12 +4,14 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
+    future::ready,
     ops::Bound,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+use foldhash::HashMap;
 use futures_util::stream;
 use jiff::Timestamp;
 
@@ -142,11 +144,16 @@ impl State {
     }
 
     fn store(&mut self, write: Write) -> Placed {
-        let before = self.version(&write.stream);
         if write.events.is_empty() {
-            return Placed { version: before, ..Placed::default() };
+            return Placed { version: self.version(&write.stream), ..Placed::default() };
         }
         let (first, begin) = (self.head().next(), self.events.len());
+        let entry = self.streams.entry(write.stream);
+        // The name that is there already, so that all events of a stream share it.
+        let stream = entry.key().clone();
+        let places = entry.or_default();
+        let before = Version(places.len() as u64);
+        places.extend(begin..begin + write.events.len());
         let mut version = before;
         let count = write.events.len() as u64;
         for NewEvent { name, schema, data, meta, created } in write.events {
@@ -157,13 +164,12 @@ impl State {
                 schema,
                 data,
                 id: self.head().next(),
-                stream: write.stream.clone(),
+                stream: stream.clone(),
                 version,
                 created,
                 meta,
             });
         }
-        self.streams.entry(write.stream).or_default().extend(begin..self.events.len());
         Placed { first, last: self.head(), version, count }
     }
 
@@ -232,7 +238,7 @@ fn wanted(query: &Query, event: &Committed) -> bool {
 
 impl Log for Memory {
     fn append(&self, batch: Batch) -> BoxFuture<'_, Result<Appended>> {
-        Box::pin(async move { self.append_now(batch) })
+        Box::pin(ready(self.append_now(batch)))
     }
 
     fn keyed<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Keyed>>> {

@@ -17,6 +17,8 @@ const KEYS: &[(&str, &str, Option<&str>)] = &[
     ("from", "from = ItemAddedV1", Some("event")),
     ("events", "events = CartEvent", Some("aggregate")),
     ("snapshot_every", "snapshot_every = 100", Some("aggregate")),
+    ("key", "key = stream", Some("projection")),
+    ("partitions", "partitions = 4", Some("projection")),
     ("given", "given(open)", Some("action")),
     ("crate", "crate = path::to::actum", None),
 ];
@@ -94,6 +96,11 @@ impl Options {
             "version" => self.version = Some(number(input, &expected)?),
             "snapshot_every" => self.snapshot_every = Some(number(input, &expected)?),
             "from" => self.from = Some(input.parse().map_err(|_| expected("a type"))?),
+            "key" => {
+                let key = input.parse();
+                self.key = Some(key.map_err(|_| expected("`stream`, a closure or a function"))?);
+            }
+            "partitions" => self.partitions = Some(number(input, &expected)?),
             "events" => self.events = Some(input.parse().map_err(|_| expected("a type"))?),
             _ => {
                 let path = Path::parse_mod_style(input).map_err(|_| expected("a path"))?;

@@ -57,6 +57,12 @@ pub(super) fn implement(ctxt: &Ctxt, options: &Options, block: &Block) -> TokenS
         found.method(ctxt, method);
     }
     let Found { handlers, steps, transaction, .. } = found;
+    if let Some(key) = &options.key {
+        ctxt.error(key, "a SQL projection has no documents: its tables have keys of their own");
+    }
+    if let Some(partitions) = options.partitions {
+        ctxt.error(partitions, "a SQL projection has no documents to be spread over workers");
+    }
     if handlers.is_empty() && ctxt.count() == 0 {
         ctxt.error(
             &block.self_ty,

@@ -26,7 +26,7 @@ use super::{
     queue::{Queue, Woken},
     schema,
 };
-use crate::Id;
+use crate::{Id, measure};
 
 mod request;
 
@@ -127,6 +127,7 @@ impl Writer {
     }
 
     fn commit(&mut self, group: &mut Vec<Request>) {
+        measure::group("sqlite", group.len());
         match self.attempt(group) {
             Err(Failed::Before(failure)) if group.len() > 1 && !failure.is_busy() => {
                 tracing::warn!(%failure, "a group of writes failed; trying one by one");
