@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use crate::{
     App, Conflict, Error, Id, Result, Version,
     app::{
+        react,
+        react::ReactionHealth,
         runner::{Runner, Status},
         sql,
     },
@@ -22,6 +24,8 @@ pub struct Health {
     pub head: Id,
     /// Each projection, in the order in which the app was built.
     pub projections: Vec<ProjectionHealth>,
+    /// Each reaction, in the order in which the app was built.
+    pub reactions: Vec<ReactionHealth>,
 }
 
 /// How a projection fares.
@@ -73,12 +77,12 @@ pub enum ProjectionState {
 }
 
 impl Health {
-    /// Whether every projection runs.
+    /// Whether every projection runs, and every reaction works with nothing parked.
     pub fn is_well(&self) -> bool {
         let is_well = |one: &ProjectionHealth| {
             matches!(one.state, ProjectionState::Running | ProjectionState::Standby)
         };
-        self.projections.iter().all(is_well)
+        self.projections.iter().all(is_well) && self.reactions.iter().all(ReactionHealth::is_well)
     }
 }
 
@@ -95,7 +99,8 @@ pub(super) async fn health(app: &App) -> Result<Health> {
             projections.push(self::tables(app, model.name, runner, head).await?);
         }
     }
-    Ok(Health { head, projections })
+    let reactions = react::health(app, head).await?;
+    Ok(Health { head, projections, reactions })
 }
 
 async fn documents(

@@ -21,6 +21,8 @@ mod follower;
 mod right;
 mod status;
 
+pub(super) use fold::message;
+
 pub(super) use build::{Build, view};
 pub(super) use status::Status;
 
