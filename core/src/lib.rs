@@ -19,6 +19,7 @@ mod measure;
 mod model;
 pub mod prelude;
 mod projection;
+mod reaction;
 mod snapshot;
 pub mod store;
 mod stream;
@@ -36,7 +37,8 @@ pub use aggregate::{
 };
 pub use app::{
     Act, ActJson, Acts, App, AsOf, Builder, Done, Feed, Health, History, Load, Loaded, LoadedJson,
-    ProjectionHealth, ProjectionState, Subscription, View,
+    Parked, ParkedStream, ParkedWhat, ProjectionHealth, ProjectionState, ReactionHealth,
+    ReactionState, Subscription, View,
 };
 pub use clock::{Clock, Ids, System};
 pub use connect::connect;
@@ -46,10 +48,14 @@ pub use event::{
 };
 pub use jiff::Timestamp;
 pub use model::{
-    ActionModel, AggregateModel, EventModel, GivenModel, Model, ProjectionModel, TakesModel,
+    ActionModel, AggregateModel, AsksModel, Cycle, EventModel, GivenModel, Model, ProjectionModel,
+    ReactionModel, ReactsModel, Step, TakesModel,
 };
 pub use projection::{Handler, Projection};
+pub use reaction::{
+    Ask, Asked, Cx, Fault, IntoFault, Later, Part, Policy, Reaction, Reactor, When,
+};
 pub use stream::{Id, InvalidStream, StreamId, Version};
 
 #[cfg(feature = "derive")]
-pub use actum_macros::{Aggregate, Event, Events, action, invariant, patch, projection};
+pub use actum_macros::{Aggregate, Event, Events, action, invariant, patch, projection, reaction};

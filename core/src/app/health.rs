@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     App, Conflict, Error, Id, Result, Version,
-    app::runner::Runner,
+    app::{react, react::ReactionHealth, runner::Runner},
     error::Between,
     store::{Expected, Query},
 };
@@ -19,6 +19,8 @@ pub struct Health {
     pub head: Id,
     /// Each projection, in the order in which the app was built.
     pub projections: Vec<ProjectionHealth>,
+    /// Each reaction, in the order in which the app was built.
+    pub reactions: Vec<ReactionHealth>,
 }
 
 /// How a projection fares.
@@ -64,9 +66,10 @@ pub enum ProjectionState {
 }
 
 impl Health {
-    /// Whether every projection runs.
+    /// Whether every projection runs, and every reaction works with nothing parked.
     pub fn is_well(&self) -> bool {
         self.projections.iter().all(|one| matches!(one.state, ProjectionState::Running))
+            && self.reactions.iter().all(ReactionHealth::is_well)
     }
 }
 
@@ -78,7 +81,8 @@ pub(super) async fn health(app: &App) -> Result<Health> {
         let Some(runner) = runner else { continue };
         projections.push(of(app, model.name, runner, head).await?);
     }
-    Ok(Health { head, projections })
+    let reactions = react::health(app, head).await?;
+    Ok(Health { head, projections, reactions })
 }
 
 async fn of(app: &App, name: &'static str, runner: &Runner, head: Id) -> Result<ProjectionHealth> {

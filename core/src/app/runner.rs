@@ -259,7 +259,8 @@ impl<P: Projection> Follower<P> {
     }
 }
 
-fn message(panic: &(dyn std::any::Any + Send)) -> String {
+/// The text of a panic.
+pub(super) fn message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "a panic without a text".to_owned())

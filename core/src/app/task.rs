@@ -43,6 +43,11 @@ pub(super) fn is_own() -> bool {
     OWN.try_with(|()| ()).is_ok()
 }
 
+/// Lets a task that a task of an app has started count as the app's own.
+pub(super) fn own<T>(task: impl Future<Output = T>) -> impl Future<Output = T> {
+    OWN.scope((), task)
+}
+
 impl Tasks {
     pub(super) fn stopping(&self) -> Stop {
         Stop(self.stop.subscribe())
@@ -52,6 +57,11 @@ impl Tasks {
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
         let task = OWN.scope((), task);
         self.running.lock().unwrap_or_else(PoisonError::into_inner).spawn(task)
+    }
+
+    /// Cuts the tasks off.
+    pub(super) fn cut(&self) {
+        drop(std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner)));
     }
 
     /// Stops the tasks, and waits until they and the work behind the gate have ended.
