@@ -171,8 +171,8 @@ impl Skus {
 }
 
 impl p::Handles<ItemAdded> for Skus {
-    fn handle(&mut self, event: &p::Committed<ItemAdded>) {
-        Skus::item_added(self, event);
+    fn handle(&mut self, event: &p::Committed<ItemAdded>) -> p::Fate {
+        p::fate(Skus::item_added(self, event))
     }
 }
 
@@ -182,6 +182,8 @@ impl p::Projection for Skus {
     const DOCS: &'static str = "";
     const HANDLERS: &'static [p::Handler<Self>] = &[p::Handler::of::<ItemAdded>("item_added", "")];
 }
+
+impl p::OneDocument for Skus {}
 
 #[test]
 fn an_aggregate_written_by_hand_decides_and_folds() {

@@ -31,6 +31,7 @@ mod invariants;
 mod load;
 mod react;
 mod readable;
+mod rebuild;
 mod runner;
 mod subscribe;
 mod task;
@@ -47,8 +48,9 @@ pub use health::{Health, ProjectionHealth, ProjectionState};
 pub use history::History;
 pub use load::{AsOf, Load, Loaded};
 pub use react::{Parked, ParkedStream, ParkedWhat, ReactionHealth, ReactionState};
+pub use rebuild::Progress;
 pub use subscribe::Subscription;
-pub use view::View;
+pub use view::{View, ViewOf, Views};
 
 use runner::message;
 
@@ -174,6 +176,11 @@ impl App {
     /// Reads the document of a projection.
     pub fn view<P: Projection>(&self) -> View<'_, P> {
         View::new(self)
+    }
+
+    /// Lists the documents of a projection with a document for each key.
+    pub fn views<P: Projection + crate::DocumentPerKey>(&self) -> Views<P> {
+        Views::new(self)
     }
 
     /// Acts by name and JSON, for callers without the types.

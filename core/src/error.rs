@@ -115,6 +115,40 @@ pub enum Error {
         /// Where the log ends.
         head: Id,
     },
+    /// An event names a document by a key that no store could keep.
+    #[error(
+        "event {id} names the key {key:?} of {view}, which no document can have: {why}; change what \
+         the projection takes as the key"
+    )]
+    InvalidKey {
+        /// The projection.
+        view: String,
+        /// The event.
+        id: Id,
+        /// The start of the key.
+        key: String,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// A projection is being built beside an older version, which still serves.
+    #[error(
+        "{view} is being built and has seen {seen} of {head}; wait with `.after(id)`, or read the \
+         older version with `.or_older()`"
+    )]
+    Building {
+        /// The projection.
+        view: String,
+        /// Up to where it has seen the log.
+        seen: Id,
+        /// Where the log ends.
+        head: Id,
+    },
+    /// Another process still works on what should be dropped.
+    #[error("another process still works on {view}; stop it, or wait until its lease has run out")]
+    InUse {
+        /// The projection.
+        view: String,
+    },
     /// A handler of a projection panicked.
     #[error("a handler of {view} panicked at event {id}: {message}")]
     Panicked {

@@ -37,8 +37,8 @@ pub use aggregate::{
 };
 pub use app::{
     Act, ActJson, Acts, App, AsOf, Builder, Done, Feed, Health, History, Load, Loaded, LoadedJson,
-    Parked, ParkedStream, ParkedWhat, ProjectionHealth, ProjectionState, ReactionHealth,
-    ReactionState, Subscription, View,
+    Parked, ParkedStream, ParkedWhat, Progress, ProjectionHealth, ProjectionState, ReactionHealth,
+    ReactionState, Subscription, View, ViewOf, Views,
 };
 pub use clock::{Clock, Ids, System};
 pub use connect::connect;
@@ -51,7 +51,9 @@ pub use model::{
     ActionModel, AggregateModel, AsksModel, Cycle, EventModel, GivenModel, Model, ProjectionModel,
     ReactionModel, ReactsModel, Step, TakesModel,
 };
-pub use projection::{Handler, Projection};
+pub use projection::{
+    Change, Delete, DocumentPerKey, Fate, Handler, KeyText, OneDocument, Outcome, Projection, Route,
+};
 pub use reaction::{
     Ask, Asked, Cx, Fault, IntoFault, Later, Part, Policy, Reaction, Reactor, When,
 };

@@ -4,7 +4,7 @@ pub use crate::{
     Action, ActionEntry, Actions, Aggregate, Committed, DecodeError, Emits, Event, EventOf, Events,
     Given, Invariant, Invariants, Kind, Payload, Projection, Unmet,
     aggregate::{Apply, Patch, Returns, Spec},
-    projection::{Handler, Handles},
+    projection::{DocumentPerKey, Fate, Handler, Handles, KeyOf, KeyText, OneDocument, Outcome},
     reaction::{Asked, Cx, Fault, Handled, IntoFault, Part, Policy, Reaction, Reactor, Reacts},
 };
 pub use core;
@@ -19,6 +19,19 @@ use serde::{Serializer, de::DeserializeOwned};
 /// Decodes a payload that has the newest version of its schema.
 pub fn decode<E: Event + DeserializeOwned>(data: &[u8]) -> Result<E, DecodeError> {
     serde_json::from_slice(data).map_err(|source| DecodeError::Payload { name: E::NAME, source })
+}
+
+/// The key that a closure or a function finds in an event.
+pub fn key<'a, E, K: KeyText>(
+    event: &'a Committed<E>,
+    key: impl FnOnce(&'a Committed<E>) -> K,
+) -> String {
+    key(event).text()
+}
+
+/// What becomes of a document after a handler has returned.
+pub fn fate<O: Outcome>(outcome: O) -> Fate {
+    outcome.fate()
 }
 
 /// What is known of an event of a set.

@@ -1,12 +1,19 @@
 //! Projections: read models folded from the events of any streams.
 //!
-//! A projection names the event types it takes; only those payloads are decoded.
-
-use std::fmt;
+//! A projection names the event types it takes; only those payloads are decoded. It has one
+//! document, or one for each key; the signature of a handler says whether it can end a document.
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Committed, Event, Result, event::Kind};
+use crate::event::Kind;
+
+mod handler;
+mod key;
+
+pub use handler::{Change, Delete, Fate, Handler, Handles, Outcome, Route};
+pub use key::{KeyOf, KeyText};
+
+pub(crate) use key::{partition_of, refuse_key};
 
 /// A read model folded from events of any streams.
 ///
@@ -26,46 +33,39 @@ pub trait Projection: Default + Serialize + DeserializeOwned + Send + Sync + 'st
     /// The doc comment of the block.
     const DOCS: &'static str;
 
+    /// Whether it has a document for each key, `#[projection(key = …)]`, and not only one.
+    const KEYED: bool = false;
+
+    /// Over how many workers its documents are spread; `#[projection(partitions = 4)]`.
+    const PARTITIONS: u32 = 1;
+
     /// One for each event type it takes.
     const HANDLERS: &'static [Handler<Self>];
 }
 
-/// How one event type changes a projection.
-pub struct Handler<P> {
-    /// The name of the method.
-    pub method: &'static str,
-    /// The doc comment of the method.
-    pub docs: &'static str,
-    /// What is known of the event type.
-    pub event: Kind,
-    /// Decodes the payload and calls the method.
-    pub call: fn(&mut P, Committed) -> Result<()>,
-}
+/// A projection with one document. Written by `#[projection]` without a key.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has a document for each key, not only one",
+    label = "which document of `{Self}`?",
+    note = "name the document, as in `app.view::<{Self}>().key(\"…\").await`, or list them with `app.views::<{Self}>()`"
+)]
+pub trait OneDocument {}
 
-/// A method of a projection as the macro hands it over.
-#[doc(hidden)]
-pub trait Handles<E> {
-    fn handle(&mut self, event: &Committed<E>);
-}
+/// A projection with a document for each key. Written by `#[projection(key = …)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has one document, not one for each key",
+    label = "`{Self}` has no keys",
+    note = "read it with `app.view::<{Self}>().await`; for a document for each stream write `#[projection(key = stream)]`, for any other key `#[projection(key = |event| …)]`"
+)]
+pub trait DocumentPerKey {}
 
-impl<P> Handler<P> {
-    /// The handler for the event type `E`.
-    #[doc(hidden)]
-    pub const fn of<E: Event>(method: &'static str, docs: &'static str) -> Self
-    where
-        P: Handles<E>,
-    {
-        Self { method, docs, event: Kind::of::<E>(), call: call::<P, E> }
-    }
-}
-
-fn call<P: Handles<E>, E: Event>(view: &mut P, event: Committed) -> Result<()> {
-    view.handle(&event.decode::<E>()?);
-    Ok(())
-}
-
-impl<P> fmt::Debug for Handler<P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<P> std::fmt::Debug for Handler<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Handler").field("method", &self.method).finish_non_exhaustive()
     }
+}
+
+/// What is known of the events that a projection takes.
+pub(crate) fn kinds<P: Projection>() -> impl Iterator<Item = &'static Kind> {
+    P::HANDLERS.iter().map(|handler| &handler.event)
 }

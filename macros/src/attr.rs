@@ -5,7 +5,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{Attribute, Ident, LitStr, Meta, Path, Type, ext::IdentExt};
+use syn::{Attribute, Expr, Ident, LitStr, Meta, Path, Type, ext::IdentExt};
 
 use crate::{ctxt::Ctxt, span};
 
@@ -24,6 +24,8 @@ pub(crate) struct Options {
     pub(crate) backoff: Option<Length>,
     pub(crate) longest: Option<Length>,
     pub(crate) lease: Option<Length>,
+    pub(crate) key: Option<Expr>,
+    pub(crate) partitions: Option<Number>,
     pub(crate) krate: Krate,
     seen: Vec<String>,
 }

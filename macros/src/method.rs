@@ -123,6 +123,14 @@ pub(crate) fn typed(inputs: &Punctuated<FnArg, Token![,]>) -> impl Iterator<Item
     })
 }
 
+/// Where the return type stands; without one, the name of the method.
+pub(crate) fn returned(method: &Method) -> Span {
+    match &method.sig.output {
+        ReturnType::Type(_, ty) => span::last(ty),
+        ReturnType::Default => method.ident().span(),
+    }
+}
+
 fn access(receiver: &Receiver) -> Option<Access> {
     match &receiver.kind {
         ReceiverKind::Reference(_, _, None) => Some(Access::Shared),

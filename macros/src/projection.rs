@@ -1,5 +1,7 @@
 //! `#[projection]`: a read model, with one handler for each method
 //! `fn(&mut self, &Committed<E>)` of the block.
+//!
+//! With a key it has a document for each key; see [`key`].
 
 use std::collections::HashMap;
 
@@ -13,7 +15,12 @@ use crate::{
     ctxt::Ctxt,
     docs, lint,
     method::{self, Access, Argument, Shape},
+    span,
 };
+
+mod key;
+
+use key::Key;
 
 const SHAPE: Shape = Shape {
     what: "a handler of a projection",
@@ -24,13 +31,19 @@ const SHAPE: Shape = Shape {
 
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let ctxt = Ctxt::default();
-    let options = attr::of_args(&ctxt, "projection", &["name", "version", "crate"], args);
+    let options = attr::of_args(
+        &ctxt,
+        "projection",
+        &["name", "version", "key", "partitions", "crate"],
+        args,
+    );
     let Some(mut block) = Block::read(&ctxt, "projection", item.clone()) else {
         let errors = ctxt.into_errors();
         return quote!(#item #errors);
     };
     let impls = implement(&ctxt, &options, &block);
     block.strip("given");
+    block.strip("key");
     let allow = lint::allow();
     let errors = ctxt.into_errors();
     quote!(#allow #block #impls #errors)
@@ -41,13 +54,15 @@ struct Handler<'a> {
     method: &'a Method,
     argument: Argument<'a>,
     event: &'a Type,
+    key: Key<'a>,
 }
 
 fn implement(ctxt: &Ctxt, options: &Options, block: &Block) -> TokenStream {
     let mut seen = HashMap::new();
     let mut handlers = Vec::new();
+    let keys = key::Keys::of(ctxt, options, block);
     for method in block.methods() {
-        handlers.extend(check(ctxt, method, &mut seen));
+        handlers.extend(check(ctxt, method, &keys, &mut seen));
     }
     if handlers.is_empty() && ctxt.count() == 0 {
         ctxt.error(
@@ -66,12 +81,15 @@ fn implement(ctxt: &Ctxt, options: &Options, block: &Block) -> TokenStream {
     let docs = docs::of(&block.attrs);
     let self_ty = &block.self_ty;
     let impls = handlers.iter().map(|handler| handle(&options.krate, self_ty, handler));
-    let entries = handlers.iter().map(|Handler { method, event, .. }| {
+    let entries = handlers.iter().map(|Handler { method, event, key, .. }| {
         let cfgs = method.cfgs();
         let name = method.name();
         let docs = method.docs();
-        quote!(#cfgs #p::Handler::of::<#event>(#name, #docs))
+        let of = key.constructor();
+        quote!(#cfgs #p::Handler::#of::<#event>(#name, #docs))
     });
+    let shape = keys.shape(&p);
+    let consts = keys.consts(&p);
     quote! {
         #(#impls)*
 
@@ -80,8 +98,12 @@ fn implement(ctxt: &Ctxt, options: &Options, block: &Block) -> TokenStream {
             const NAME: &'static #p::core::primitive::str = #name;
             const VERSION: #p::core::primitive::u32 = #version;
             const DOCS: &'static #p::core::primitive::str = #docs;
+            #consts
             const HANDLERS: &'static [#p::Handler<Self>] = &[#(#entries),*];
         }
+
+        #[automatically_derived]
+        impl #shape for #self_ty {}
     }
 }
 
@@ -99,6 +121,7 @@ fn name(ctxt: &Ctxt, options: &Options, self_ty: &Type) -> Option<LitStr> {
 fn check<'a>(
     ctxt: &Ctxt,
     method: &'a Method,
+    keys: &key::Keys<'a>,
     seen: &mut HashMap<String, String>,
 ) -> Option<Handler<'a>> {
     let before = ctxt.count();
@@ -110,7 +133,9 @@ fn check<'a>(
         );
     }
     SHAPE.check(ctxt, method);
-    SHAPE.returns_nothing(ctxt, method);
+    if !keys.is_keyed() {
+        SHAPE.returns_nothing(ctxt, method);
+    }
     let Some(argument) = SHAPE.argument(ctxt, method) else {
         if ctxt.count() == before {
             ctxt.error(
@@ -146,7 +171,8 @@ fn check<'a>(
         }
         seen.insert(text, method.name());
     }
-    Some(Handler { method, argument, event })
+    let key = keys.key(ctxt, method)?;
+    Some(Handler { method, argument, event, key })
 }
 
 /// `E` in `&Committed<E>`: the last generic argument.
@@ -163,19 +189,23 @@ pub(crate) fn event(ty: &Type) -> Option<&Type> {
 }
 
 fn handle(krate: &Krate, self_ty: &Type, handler: &Handler<'_>) -> TokenStream {
-    let Handler { method, argument, event } = handler;
+    let Handler { method, argument, event, key } = handler;
     let p = krate.private(argument.colon);
     let open = quote_spanned!(argument.colon=> #p::Handles<);
     let close = quote_spanned!(argument.ty.span()=> >);
     let attrs = method.impl_attrs();
+    let key = key.implement(krate, self_ty, event, &attrs);
     let p = krate.private(Span::call_site());
     let ident = method.ident();
+    let at = method::returned(method);
+    let fate = span::moved(quote!(#p::fate(Self::#ident(self, __event))), at);
     quote! {
         #attrs
         impl #open #event #close for #self_ty {
-            fn handle(&mut self, __event: &#p::Committed<#event>) {
-                Self::#ident(self, __event);
+            fn handle(&mut self, __event: &#p::Committed<#event>) -> #p::Fate {
+                #fate
             }
         }
+        #key
     }
 }

@@ -41,7 +41,7 @@ async fn follow(place: &Place, at: &str) {
         readers.spawn(async move {
             let mut seen = Vec::new();
             while seen.len() < PROCESSES * EACH {
-                let next = tokio::time::timeout(Duration::from_secs(60), subscription.next()).await;
+                let next = tokio::time::timeout(Duration::from_mins(1), subscription.next()).await;
                 let event = next.expect("in time").expect("it goes on").expect("an event");
                 seen.push((event.id, event.stream, event.version));
             }

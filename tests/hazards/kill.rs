@@ -29,6 +29,8 @@ const KILLS: u64 = 50;
 
 const CALLERS: u64 = 16;
 
+const LEASE: Duration = Duration::from_millis(20);
+
 /// What each event of a batch tells of it.
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
 struct Part {
@@ -197,7 +199,9 @@ async fn h18_what_was_acknowledged_survives_kill_9_once_and_whole() {
 /// Role: acts from 8 callers on 4 counters, with a projection, until it is killed.
 pub async fn act(file: PathBuf, run: u64) {
     let store = actum::store::Sqlite::open(file).await.expect("it opens");
-    let app = App::new(store).with::<Counter>().project::<Totals>().start().await.expect("starts");
+    // Short, so that the one before, which was killed, is soon replaced.
+    let app = App::new(store).with::<Counter>().project::<Totals>().lease(LEASE);
+    let app = app.start().await.expect("it starts");
     let callers = (0..8_u64).map(|caller| {
         let app = app.clone();
         tokio::spawn(async move {

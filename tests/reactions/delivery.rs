@@ -6,7 +6,7 @@ use actum::{ReactionState, prelude::*};
 use tokio::sync::watch;
 
 use crate::{
-    domain::{Account, Call, Desk, Do, Order, Script, paid, paid_for, place, settled, start},
+    domain::{Account, Call, Do, Order, Script, paid, paid_for, place, settled, start},
     faulty::Faulty,
     place::{PATIENCE, Place, everywhere, until},
 };

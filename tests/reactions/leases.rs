@@ -71,7 +71,7 @@ async fn h20_a_stale_holder_is_refused_and_nothing_happens_twice(at: Place) {
     until("both are at work", async || script.calls().len() == 2).await;
     // Given that it has been silent for longer than its lease, and another has taken over.
     let store = at.open().await;
-    let later = Timestamp::now() + Duration::from_secs(3600);
+    let later = Timestamp::now() + Duration::from_hours(1);
     let ttl = Duration::from_millis(1);
     let lease = store.acquire(LEASE, "another", later, ttl).await.expect("asked");
     let lease = lease.expect("it has run out");

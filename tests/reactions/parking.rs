@@ -47,7 +47,7 @@ async fn parked(app: &App) -> Vec<ParkedStream> {
 async fn a_is_parked(app: &App) -> Id {
     place(app, "a", 3).await;
     let last = place(app, "b", 2).await;
-    settled(&app, last).await;
+    settled(app, last).await;
     until("it is parked", async || parked(app).await.len() == 1).await;
     last
 }

@@ -114,7 +114,7 @@ impl Bell {
     }
 }
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 fn clock() -> FakeClock {
     FakeClock::at("2026-01-01T00:00:00Z".parse().expect("a time"))

@@ -5,6 +5,7 @@ use std::{
     collections::HashMap,
     num::NonZeroUsize,
     sync::Arc,
+    time::Duration,
 };
 
 use crate::{
@@ -28,6 +29,9 @@ const CACHED: usize = 10_000;
 /// How often an action is repeated after a conflict unless told otherwise.
 const RETRIES: u32 = 20;
 
+/// How long a lease lasts unless told otherwise.
+const LEASE: Duration = Duration::from_secs(2);
+
 /// One registered aggregate, with its types and without.
 type Faces = (Arc<dyn Any + Send + Sync>, Arc<dyn Erased>);
 
@@ -45,6 +49,10 @@ pub(super) struct Context<'a> {
     pub(super) clock: &'a Arc<dyn Clock>,
     pub(super) tasks: &'a Tasks,
     pub(super) model: &'a ProjectionModel,
+    /// Who this app is to the leases.
+    pub(super) holder: &'a str,
+    /// How long a lease lasts.
+    pub(super) lease: Duration,
 }
 
 /// An app that has not started yet; made by [`App::new`].
@@ -55,6 +63,7 @@ pub struct Builder {
     traces: Option<Arc<dyn Traces>>,
     cached: NonZeroUsize,
     retries: u32,
+    lease: Duration,
     aggregates: Vec<Declared>,
     projections: Vec<Followed>,
     reactions: Vec<Reacting>,
@@ -96,6 +105,7 @@ impl Builder {
             traces: None,
             cached: NonZeroUsize::new(CACHED).unwrap_or(NonZeroUsize::MIN),
             retries: RETRIES,
+            lease: LEASE,
             aggregates: Vec::new(),
             projections: Vec::new(),
             reactions: Vec::new(),
@@ -210,6 +220,17 @@ impl Builder {
         self
     }
 
+    /// Tells how long a lease lasts; 2 seconds unless told otherwise.
+    ///
+    /// Whoever works on a projection holds a lease and prolongs it while there is work. A process
+    /// that was killed, or hangs, is replaced by another when its lease has run out; one that
+    /// shuts down gives it back at once. The clock of the app counts.
+    #[must_use]
+    pub fn lease(mut self, lasts: Duration) -> Self {
+        self.lease = lasts;
+        self
+    }
+
     /// Takes the time from another clock than the system's.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
@@ -240,8 +261,19 @@ impl Builder {
     /// answers when it cannot be read.
     #[expect(clippy::unused_async, reason = "the start of a store's work is awaited here")]
     pub async fn start(self) -> Result<App> {
-        let Self { store, clock, ids, traces, cached, retries, aggregates, projections, reactions } =
-            self;
+        let Self {
+            store,
+            clock,
+            ids,
+            traces,
+            cached,
+            retries,
+            lease,
+            aggregates,
+            projections,
+            reactions,
+        } = self;
+        let holder = uuid::Uuid::now_v7().to_string();
         measure::describe();
         let tasks = Tasks::default();
         let mut model = Model::default();
@@ -266,8 +298,14 @@ impl Builder {
                 return Err(twice("projection", followed.name));
             }
             let described = (followed.model)(&emitters);
-            let context =
-                Context { store: &store, clock: &clock, tasks: &tasks, model: &described };
+            let context = Context {
+                store: &store,
+                clock: &clock,
+                tasks: &tasks,
+                model: &described,
+                holder: &holder,
+                lease,
+            };
             runners.insert(followed.type_id, (followed.start)(&context));
             model.projections.push(described);
         }

@@ -101,13 +101,15 @@ mod tests {
         tasks.spawn(async move {
             stop.wanted().await;
             let inside = own.enter().is_ok();
-            // What it starts by other means counts as from outside.
-            let outside = tokio::spawn(async move { own.enter().is_ok() }).await;
-            let _ = told.send((inside, outside.unwrap()));
+            // What it starts counts as from outside unless it says otherwise.
+            let other = Arc::clone(&own);
+            let outside = tokio::spawn(async move { other.enter().is_ok() }).await;
+            let wrapped = tokio::spawn(task::own(async move { own.enter().is_ok() })).await;
+            let _ = told.send((inside, outside.unwrap(), wrapped.unwrap()));
         });
         assert!(gate.enter().is_ok());
         tasks.stop(&gate, Duration::from_secs(30)).await.unwrap();
-        assert_eq!(tells.await.unwrap(), (true, false));
+        assert_eq!(tells.await.unwrap(), (true, false, true));
         assert!(matches!(gate.enter(), Err(Error::Closed { .. })));
         assert_eq!(gate.count(), 0);
     }

@@ -6,7 +6,11 @@ use jiff::Timestamp;
 
 use crate::{
     App, Conflict, Error, Id, Result, Version,
-    app::{react, react::ReactionHealth, runner::Runner},
+    app::{
+        react,
+        react::ReactionHealth,
+        runner::{Runner, Status},
+    },
     error::Between,
     store::{Expected, Query},
 };
@@ -38,6 +42,10 @@ pub struct ProjectionHealth {
     /// How long the oldest event it has not seen has been there; `None` when it has seen all,
     /// or when the log cannot be read.
     pub lag_time: Option<Duration>,
+    /// How many ids it goes through in a second, as last measured by this process.
+    pub rate: Option<f64>,
+    /// Whether readers get this version; not while it is being built beside an older one.
+    pub serves: bool,
     /// Whether it runs.
     pub state: ProjectionState,
 }
@@ -47,6 +55,8 @@ pub struct ProjectionHealth {
 pub enum ProjectionState {
     /// It runs.
     Running,
+    /// Another process does the work; this one takes over when that one's lease runs out.
+    Standby,
     /// The store failed; it tries again by itself.
     Retrying {
         /// Since when it has failed.
@@ -68,8 +78,10 @@ pub enum ProjectionState {
 impl Health {
     /// Whether every projection runs, and every reaction works with nothing parked.
     pub fn is_well(&self) -> bool {
-        self.projections.iter().all(|one| matches!(one.state, ProjectionState::Running))
-            && self.reactions.iter().all(ReactionHealth::is_well)
+        let is_well = |one: &ProjectionHealth| {
+            matches!(one.state, ProjectionState::Running | ProjectionState::Standby)
+        };
+        self.projections.iter().all(is_well) && self.reactions.iter().all(ReactionHealth::is_well)
     }
 }
 
@@ -77,7 +89,7 @@ pub(super) async fn health(app: &App) -> Result<Health> {
     let head = app.0.store.head().await?;
     let mut projections = Vec::new();
     for model in &app.0.model.projections {
-        let runner = app.0.runners.values().find(|runner| runner.view.name == model.name);
+        let runner = app.0.runners.values().find(|runner| runner.build.name == model.name);
         let Some(runner) = runner else { continue };
         projections.push(of(app, model.name, runner, head).await?);
     }
@@ -86,7 +98,7 @@ pub(super) async fn health(app: &App) -> Result<Health> {
 }
 
 async fn of(app: &App, name: &'static str, runner: &Runner, head: Id) -> Result<ProjectionHealth> {
-    let status = runner.status.borrow().clone();
+    let status = runner.status();
     let lag = head.0.saturating_sub(status.seen.0);
     let lag_time = if lag == 0 {
         None
@@ -102,8 +114,14 @@ async fn of(app: &App, name: &'static str, runner: &Runner, head: Id) -> Result<
             Duration::try_from(now.duration_since(event.created)).unwrap_or_default()
         })
     };
-    let version = runner.view.version;
-    Ok(ProjectionHealth { name, version, seen: status.seen, lag, lag_time, state: status.state })
+    let version = runner.build.version;
+    let serves = runner.build.serves()
+        || runner.build.look().await.unwrap_or_else(|error| {
+            tracing::warn!(projection = name, %error, "cannot tell whether it serves");
+            false
+        });
+    let Status { seen, state, rate } = status;
+    Ok(ProjectionHealth { name, version, seen, lag, lag_time, rate, serves, state })
 }
 
 /// How many events a conflict names.

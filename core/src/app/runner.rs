@@ -1,267 +1,165 @@
-//! Runs one projection: reads the log behind its checkpoint, folds, commits, waits for more.
+//! Runs a projection: a worker for each of its partitions.
 //!
-//! The document and the checkpoint commit together, and only on top of the checkpoint they were
-//! read at. So a crash repeats nothing and loses nothing, and of two processes that run the same
-//! projection one is refused, reads again, and goes on from there.
+//! Any number of processes may run the same projection. Each partition is worked on by whoever
+//! holds its lease; the others stand by and take over when it runs out.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
-use futures_util::StreamExt;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::{
-    Committed, Error, Id, Json, Projection, Result,
-    app::{builder::Context, health::ProjectionState, task::Stop},
-    clock::Clock,
-    store::{Document, Query, Store, ViewCommit, ViewId},
+    Id, Projection, Result,
+    app::{builder::Context, health::ProjectionState},
+    projection::partition_of,
+    store::{Query, Store, ViewId},
 };
 
-/// How long a projection folds at most before it commits.
-const COMMIT_AFTER: Duration = Duration::from_millis(500);
+mod build;
+mod documents;
+mod fold;
+mod follower;
+mod right;
+mod status;
 
-/// How far the seen may run ahead of the stored checkpoint while nothing concerns the projection.
-const FOREIGN: u64 = 1_000;
+pub(super) use fold::message;
 
-/// How often the log is looked at even if nothing wakes the projection.
-const POLL: Duration = Duration::from_millis(100);
+pub(super) use build::{Build, view};
+pub(super) use status::Status;
 
-/// How long a projection waits at most after a failure of the store.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+use fold::Fold;
+use follower::Follower;
+use right::Right;
 
 /// A projection at work, seen from outside.
 pub(super) struct Runner {
-    pub(super) view: ViewId,
-    pub(super) status: watch::Receiver<Status>,
+    pub(super) build: Build,
+    pub(super) parts: Vec<Part>,
 }
 
-/// How far a projection is, and what ails it.
-#[derive(Clone, Debug)]
-pub(super) struct Status {
-    /// Up to where it has seen the log.
-    pub(super) seen: Id,
-    pub(super) state: ProjectionState,
+/// One partition; the only one when the documents are not spread.
+pub(super) struct Part {
+    pub(super) view: ViewId,
+    pub(super) status: watch::Receiver<Status>,
+    pub(super) partition: u32,
+    /// For each handler the aggregates whose events it takes; empty for any.
+    from: Vec<Vec<&'static str>>,
+    /// Tells the worker that what is stored was changed from outside.
+    changed: Arc<Notify>,
 }
 
 /// Starts a projection.
 pub(super) fn start<P: Projection>(context: &Context<'_>) -> Runner {
-    let view = ViewId { name: P::NAME.into(), version: P::VERSION };
-    let (status, seen) = watch::channel(Status { seen: Id(0), state: ProjectionState::Running });
-    let from = context.model.takes.iter().map(|takes| takes.from.clone()).collect();
-    let follower = Follower::<P> {
-        store: Arc::clone(context.store),
+    let partitions = P::PARTITIONS.max(1);
+    let build = Build::new(context.store, P::NAME, P::VERSION, partitions);
+    let parts = (0..partitions).map(|at| start_part::<P>(context, &build, at)).collect();
+    Runner { build, parts }
+}
+
+fn start_part<P: Projection>(context: &Context<'_>, build: &Build, partition: u32) -> Part {
+    let view = build.view(partition);
+    let from: Vec<_> = context.model.takes.iter().map(|takes| takes.from.clone()).collect();
+    let (status, seen) = watch::channel(Status::new());
+    let changed = Arc::new(Notify::new());
+    let store = Arc::clone(context.store);
+    let right = Right {
+        store: Arc::clone(&store),
         clock: Arc::clone(context.clock),
-        view: view.clone(),
-        from,
+        name: lease_name(&view),
+        holder: context.holder.to_owned(),
+        ttl: context.lease,
+        lease: None,
+    };
+    let follower = Follower::<P> {
+        fold: Fold { store, view: view.clone(), from: from.clone(), partition },
+        right,
+        build: build.clone(),
         status,
-        document: None,
+        changed: Arc::clone(&changed),
+        folded: None,
+        begun: 0,
     };
     let stop = context.tasks.stopping();
     context.tasks.spawn(follower.run(stop));
-    Runner { view, status: seen }
+    Part { view, status: seen, partition, from, changed }
 }
 
-struct Follower<P> {
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    view: ViewId,
-    /// For each handler the aggregates whose events it takes; empty for any.
-    from: Vec<Vec<&'static str>>,
-    status: watch::Sender<Status>,
-    /// The document and the stored checkpoint; `None` when they must be read again.
-    document: Option<Folded<P>>,
+/// The lease on the work behind a view.
+pub(super) fn lease_name(view: &ViewId) -> String {
+    format!("projection {view}")
 }
 
-struct Folded<P> {
-    state: P,
-    /// The stored checkpoint.
-    stored: Id,
-    /// Up to where the log is folded into the state.
-    seen: Id,
-    /// Whether the state differs from the stored one.
-    changed: bool,
-}
+impl Runner {
+    /// The partition that has the document of a key.
+    pub(super) fn part_of(&self, key: &str) -> Option<&Part> {
+        let wanted = partition_of(key, self.build.partitions);
+        self.parts.iter().find(|part| part.partition == wanted)
+    }
 
-impl<P: Projection> Follower<P> {
-    async fn run(mut self, mut stop: Stop) {
-        let mut watch = self.store.watch();
-        let mut failures = 0;
-        while !stop.is_wanted() {
-            let caught_up = tokio::select! {
-                caught_up = self.catch_up() => caught_up,
-                () = stop.wanted() => break,
+    /// How far the whole of it is: as far as the last of its parts, as ill as the worst.
+    pub(super) fn status(&self) -> Status {
+        let mut all = self.parts.iter().map(|part| part.status.borrow().clone());
+        let Some(mut whole) = all.next() else { return Status::new() };
+        for part in all {
+            whole.seen = whole.seen.min(part.seen);
+            whole.rate = match (whole.rate, part.rate) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
             };
-            let pause = match caught_up {
-                Ok(()) => {
-                    failures = 0;
-                    POLL
-                }
-                Err(Error::Stale { .. }) => {
-                    self.document = None;
-                    continue;
-                }
-                Err(
-                    error @ (Error::Decode { .. } | Error::Panicked { .. } | Error::Ahead { .. }),
-                ) => {
-                    return self.stopped(error);
-                }
-                Err(error) => {
-                    failures += 1;
-                    self.failing(error, failures)
-                }
-            };
-            tokio::select! {
-                _ = watch.grown(), if failures == 0 => {}
-                () = tokio::time::sleep(pause) => {}
-                () = stop.wanted() => break,
+            if rank(&part.state) > rank(&whole.state) {
+                whole.state = part.state;
             }
         }
-        // What is folded but not stored is folded again by the next one.
-        tracing::debug!(view = %self.view, "the projection has been shut down");
+        whole
     }
 
-    /// Folds up to the head of the log.
-    async fn catch_up(&mut self) -> Result<()> {
-        let mut folded = match self.document.take() {
-            Some(folded) => folded,
-            None => self.read().await?,
-        };
-        // Read after the checkpoint, it is never below it, unless the log is another.
-        let head = self.store.head().await?;
-        if folded.seen > head {
-            let (view, checkpoint) = (self.view.to_string(), folded.seen);
-            return Err(Error::Ahead { view, checkpoint, head });
+    /// Tells the workers that what is stored was changed from outside.
+    pub(super) fn changed(&self) {
+        for part in &self.parts {
+            part.changed.notify_one();
         }
-        if folded.seen < head {
-            self.fold(&mut folded, head).await?;
-            folded.seen = head;
-            if folded.changed || head.0 - folded.stored.0 >= FOREIGN {
-                self.commit(&mut folded).await?;
-            }
-        }
-        let seen = folded.seen;
-        self.document = Some(folded);
-        self.status.send_if_modified(|status| {
-            let news = status.seen != seen || !matches!(status.state, ProjectionState::Running);
-            *status = Status { seen, state: ProjectionState::Running };
-            news
-        });
-        Ok(())
+    }
+}
+
+impl Part {
+    fn fold(&self, store: &Arc<dyn Store>) -> Fold {
+        let (store, view) = (Arc::clone(store), self.view.clone());
+        Fold { store, view, from: self.from.clone(), partition: self.partition }
     }
 
-    async fn read(&self) -> Result<Folded<P>> {
-        let (stored, document) = self.store.document(&self.view, "").await?;
-        let state = match document {
-            None => P::default(),
-            Some(json) => json
-                .decode()
-                .map_err(|source| Error::Document { view: self.view.to_string(), source })?,
-        };
-        Ok(Folded { state, stored, seen: stored, changed: false })
-    }
-
-    async fn fold(&self, folded: &mut Folded<P>, head: Id) -> Result<()> {
-        let mut query = Query::all().after(folded.seen).to_id(head);
-        for handler in P::HANDLERS {
-            query = query.name(handler.event.name);
+    /// Whether what is stored holds everything up to an id, whoever stored it.
+    ///
+    /// A checkpoint is not stored for every event that does not concern the projection, so the
+    /// events behind it are looked at.
+    pub(super) async fn is_stored<P: Projection>(
+        &self,
+        store: &Arc<dyn Store>,
+        id: Id,
+    ) -> Result<bool> {
+        use futures_util::StreamExt;
+        let checkpoint = store.checkpoint(&self.view).await?;
+        if checkpoint >= id {
+            return Ok(true);
         }
-        let mut pages = self.store.read(query);
-        let mut begun = Instant::now();
+        if store.head().await? < id {
+            return Ok(false);
+        }
+        let fold = self.fold(store);
+        let behind: Query = fold::query::<P>().after(checkpoint).to_id(id);
+        let mut pages = store.read(behind);
         while let Some(page) = pages.next().await {
-            let page = page?;
-            self.fold_page(folded, page)?;
-            if begun.elapsed() > COMMIT_AFTER {
-                self.commit(folded).await?;
-                let seen = folded.seen;
-                self.status.send_modify(|status| status.seen = seen);
-                begun = Instant::now();
+            if page?.into_iter().any(|event| fold.concerns::<P>(event)) {
+                return Ok(false);
             }
         }
-        Ok(())
-    }
-
-    /// Folds a page; a handler that panics is an error that names the event.
-    fn fold_page(&self, folded: &mut Folded<P>, page: Vec<Committed>) -> Result<()> {
-        let mut at = folded.seen;
-        let fold = AssertUnwindSafe(|| {
-            for event in page {
-                at = event.id;
-                let handlers = P::HANDLERS.iter().zip(&self.from);
-                let takes = |from: &Vec<&'static str>| {
-                    from.is_empty() || from.contains(&event.stream.category())
-                };
-                let found = handlers
-                    .into_iter()
-                    .find(|(handler, from)| *handler.event.name == *event.name && takes(from));
-                if let Some((handler, _)) = found {
-                    (handler.call)(&mut folded.state, event)?;
-                    folded.changed = true;
-                }
-            }
-            Ok(())
-        });
-        match catch_unwind(fold) {
-            Ok(done) => {
-                folded.seen = at;
-                done
-            }
-            Err(panic) => Err(Error::Panicked {
-                view: self.view.to_string(),
-                id: at,
-                message: message(panic.as_ref()),
-            }),
-        }
-    }
-
-    async fn commit(&self, folded: &mut Folded<P>) -> Result<()> {
-        let mut documents = Vec::new();
-        if folded.changed {
-            let data = Json::from_value(&folded.state)
-                .map_err(|source| Error::Document { view: self.view.to_string(), source })?;
-            documents.push(Document { key: String::new(), data: Some(data) });
-        }
-        let commit = ViewCommit {
-            view: self.view.clone(),
-            from: folded.stored,
-            to: folded.seen,
-            documents,
-            lease: None,
-        };
-        self.store.commit(commit).await?;
-        folded.stored = folded.seen;
-        folded.changed = false;
-        Ok(())
-    }
-
-    fn stopped(&self, error: Error) {
-        tracing::error!(view = %self.view, %error, "the projection has stopped");
-        let since = self.clock.now();
-        let error = Arc::new(error);
-        self.status.send_modify(|status| status.state = ProjectionState::Stopped { since, error });
-    }
-
-    fn failing(&self, error: Error, failures: u32) -> Duration {
-        tracing::warn!(view = %self.view, %error, failures, "the projection tries again");
-        let now = self.clock.now();
-        self.status.send_modify(|status| {
-            let since = match &status.state {
-                ProjectionState::Retrying { since, .. } => *since,
-                _ => now,
-            };
-            let error = Arc::new(error);
-            status.state = ProjectionState::Retrying { since, failures, error };
-        });
-        let most = POLL.saturating_mul(1 << failures.min(7)).min(LONGEST_PAUSE);
-        most.mul_f64(0.5 + fastrand::f64() / 2.0)
+        Ok(true)
     }
 }
 
-/// The text of a panic.
-pub(super) fn message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without a text".to_owned())
+fn rank(state: &ProjectionState) -> u8 {
+    match state {
+        ProjectionState::Standby => 0,
+        ProjectionState::Running => 1,
+        ProjectionState::Retrying { .. } => 2,
+        ProjectionState::Stopped { .. } => 3,
+    }
 }

@@ -43,9 +43,9 @@ pub(super) fn is_own() -> bool {
     OWN.try_with(|()| ()).is_ok()
 }
 
-/// Lets a task that a task of an app has started count as the app's own.
-pub(super) fn own<T>(task: impl Future<Output = T>) -> impl Future<Output = T> {
-    OWN.scope((), task)
+/// Lets what a task of an app starts finish its work while the app shuts down.
+pub(super) fn own<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    OWN.scope((), work)
 }
 
 impl Tasks {
@@ -53,10 +53,9 @@ impl Tasks {
         Stop(self.stop.subscribe())
     }
 
-    /// Starts a task. Tasks that it starts by other means do not count as the app's.
+    /// Starts a task. What it starts itself is to be wrapped in [`own`].
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
-        let task = OWN.scope((), task);
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).spawn(task)
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).spawn(own(task))
     }
 
     /// Cuts the tasks off.

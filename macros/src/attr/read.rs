@@ -17,6 +17,8 @@ const KEYS: &[(&str, &str, Option<&str>)] = &[
     ("from", "from = ItemAddedV1", Some("event")),
     ("events", "events = CartEvent", Some("aggregate")),
     ("snapshot_every", "snapshot_every = 100", Some("aggregate")),
+    ("key", "key = stream", Some("projection")),
+    ("partitions", "partitions = 4", Some("projection")),
     ("given", "given(open)", Some("action")),
     ("attempts", "attempts = 5", Some("reaction")),
     ("backoff", "backoff = \"100ms\"", Some("reaction")),
@@ -104,6 +106,11 @@ impl Options {
             "longest" => self.longest = Some(length(input, &expected)?),
             "lease" => self.lease = Some(length(input, &expected)?),
             "from" => self.from = Some(input.parse().map_err(|_| expected("a type"))?),
+            "key" => {
+                let key = input.parse();
+                self.key = Some(key.map_err(|_| expected("`stream`, a closure or a function"))?);
+            }
+            "partitions" => self.partitions = Some(number(input, &expected)?),
             "events" => self.events = Some(input.parse().map_err(|_| expected("a type"))?),
             _ => {
                 let path = Path::parse_mod_style(input).map_err(|_| expected("a path"))?;

@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use crate::{
-    Error, Result,
+    Error, Result, measure,
     store::{
         Appended, Batch,
         postgres::{listen::News, shared::Shared, write},
@@ -80,6 +80,7 @@ async fn run(shared: Arc<Shared>, writers: Pool, calls: usize, mut queue: Queue,
             Some(()) = under_way.next(), if !under_way.is_empty() => {}
             group = queue.group(), if under_way.len() < calls && queue.open => {
                 if !group.is_empty() {
+                    measure::group("postgres", group.len());
                     under_way.push(write::carry_out(&shared, &writers, group, &news));
                 }
             }

@@ -25,7 +25,7 @@ use super::{
     queue::{Queue, Woken},
     schema,
 };
-use crate::Id;
+use crate::{Id, measure};
 
 mod request;
 
@@ -123,6 +123,7 @@ impl Writer {
     }
 
     fn commit(&mut self, group: &mut Vec<Request>) {
+        measure::group("sqlite", group.len());
         match self.attempt(group) {
             Err(Failed::Before(failure)) if group.len() > 1 && !failure.is_busy() => {
                 tracing::warn!(%failure, "a group of writes failed; trying one by one");

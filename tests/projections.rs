@@ -1,0 +1,11 @@
+//! Projections at full strength, each case in memory, on a SQLite file and, where there is one, on
+//! a PostgreSQL server; always with several streams.
+
+#[path = "projections/domain.rs"]
+mod domain;
+#[path = "projections/keyed.rs"]
+mod keyed;
+#[path = "projections/place.rs"]
+mod place;
+#[path = "projections/workers.rs"]
+mod workers;

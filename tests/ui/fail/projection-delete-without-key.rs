@@ -1,0 +1,27 @@
+use actum::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+struct CheckedOut {
+    customer: String,
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct Cancelled {
+    customer: String,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Sales {
+    count: u64,
+}
+
+#[projection]
+impl Sales {
+    fn checked_out(&mut self, _: &Committed<CheckedOut>) -> actum::Delete {
+        self.count += 1;
+        actum::Delete
+    }
+}
+
+fn main() {}

@@ -1,0 +1,30 @@
+use actum::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+struct CheckedOut {
+    customer: String,
+}
+
+#[derive(Event, Serialize, Deserialize)]
+struct Cancelled {
+    customer: String,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Sales {
+    count: u64,
+}
+
+#[projection]
+impl Sales {
+    fn checked_out(&mut self, _: &Committed<CheckedOut>) {
+        self.count += 1;
+    }
+}
+
+async fn read(app: &App) {
+    let _ = app.views::<Sales>().all().await;
+}
+
+fn main() {}
