@@ -9,7 +9,7 @@ use actum::{
 use futures_util::TryStreamExt;
 use serde_json::Value;
 
-use crate::domain::{self, Count, Sum};
+use crate::domain::{self, Count, PerStream, Sum};
 
 pub type Verdict<T = ()> = Result<T, String>;
 
@@ -111,23 +111,37 @@ pub fn followed(log: &[Committed], seen: &[Id]) -> Verdict {
 pub async fn projections(log: &[Committed], first: &App, second: &App) -> Verdict {
     let head = log.last().map(|event| event.id).unwrap_or_default();
     let (mut count, mut sum) = (Count::default(), Sum::default());
+    let mut streams: BTreeMap<&str, PerStream> = BTreeMap::new();
     for event in log {
         let amount =
             event.data.decode::<Value>().ok().and_then(|data| data.get("amount")?.as_u64());
+        let (id, Some(amount)) = (event.id.0, amount) else { continue };
+        if matches!(&*event.name, "Placed" | "Booked") {
+            sum.add(id, amount);
+        }
+        if matches!(&*event.name, "Placed" | "Shipped") {
+            streams.entry(event.stream.as_str()).or_default().add(id, amount);
+        }
         match &*event.name {
             "Placed" => count.placed += 1,
             "Booked" => count.booked += 1,
-            _ => continue,
+            _ => {}
         }
-        sum.add(event.id.0, amount.ok_or("an event without an amount")?);
     }
     let stored = first.view::<Count>().after(head).await.map_err(|error| error.to_string())?;
     if stored != count {
-        return Err(format!("{:?} is not the fold, {count:?}", stored));
+        return Err(format!("{stored:?} is not the fold, {count:?}"));
     }
     let stored = second.view::<Sum>().after(head).await.map_err(|error| error.to_string())?;
     if stored != sum {
-        return Err(format!("{:?} is not the fold, {sum:?}", stored));
+        return Err(format!("{stored:?} is not the fold, {sum:?}"));
+    }
+    for (stream, folded) in &streams {
+        let view = first.view::<PerStream>().key(stream).after(head);
+        let stored = view.await.map_err(|error| error.to_string())?;
+        if stored.as_ref() != Some(folded) {
+            return Err(format!("`{stream}`: {stored:?} is not the fold, {folded:?}"));
+        }
     }
     Ok(())
 }

@@ -213,3 +213,27 @@ impl Sum {
         self.add(event.id.0, event.data.amount);
     }
 }
+
+/// What each stream has brought, a document each.
+#[derive(Default, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PerStream {
+    pub amount: u64,
+    pub chain: u64,
+}
+
+impl PerStream {
+    pub fn add(&mut self, id: u64, amount: u64) {
+        self.amount += amount;
+        self.chain = self.chain.wrapping_mul(31).wrapping_add(id);
+    }
+}
+
+#[projection(key = stream, partitions = 2)]
+impl PerStream {
+    fn placed(&mut self, event: &Committed<Placed>) {
+        self.add(event.id.0, event.data.amount);
+    }
+    fn shipped(&mut self, event: &Committed<Shipped>) {
+        self.add(event.id.0, event.data.amount);
+    }
+}

@@ -9,7 +9,7 @@ use actum::{App, Clock, Ids, Timestamp};
 use tokio::time::Instant;
 
 use crate::{
-    domain::{Bookkeeping, Count, Fulfil, Ledger, Order, Parcel, Sum},
+    domain::{Bookkeeping, Count, Fulfil, Ledger, Order, Parcel, PerStream, Sum},
     wire::Wire,
 };
 
@@ -24,6 +24,7 @@ pub enum Release {
 pub struct Process {
     pub app: App,
     pub wire: Wire,
+    release: Release,
 }
 
 /// Virtual time, ahead or behind by a constant.
@@ -53,6 +54,15 @@ impl Ids for Numbered {
 }
 
 impl Process {
+    /// Has a read model built anew; the wire may fail in the middle of it.
+    pub async fn reset(&self, rng: &mut fastrand::Rng) {
+        let _ = match (rng.bool(), self.release) {
+            (true, _) => self.app.reset::<PerStream>().await,
+            (false, Release::First) => self.app.reset::<Count>().await,
+            (false, Release::Second) => self.app.reset::<Sum>().await,
+        };
+    }
+
     /// Starts the process with this number; the store may be out of reach at first.
     pub async fn start(
         number: u64,
@@ -69,6 +79,7 @@ impl Process {
                 .with::<Ledger>()
                 .react(Fulfil(Mutex::new(rng.fork())))
                 .react(Bookkeeping)
+                .project::<PerStream>()
                 .clock(Skewed { begun, skew })
                 .ids(Numbered { process: number, next: AtomicU64::new(0) });
             let builder = match release {
@@ -76,7 +87,7 @@ impl Process {
                 Release::Second => builder.project::<Sum>(),
             };
             if let Ok(app) = builder.start().await {
-                return Self { app, wire };
+                return Self { app, wire, release };
             }
         }
     }

@@ -204,12 +204,15 @@ impl Views for Wire {
     fn commit(&self, mut commit: ViewCommit) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             self.way("commit").await?;
+            let is_rough = self.link.is_rough.load(Ordering::Relaxed);
             match self.planted {
                 Planted::LetsStaleCommit => {
                     commit.lease = None;
                     commit.from = self.store.checkpoint(&commit.view).await?;
                 }
-                Planted::TearsCommits if self.rng().u32(0..8) == 0 => commit.to = commit.from,
+                Planted::TearsCommits if is_rough && self.rng().u32(0..8) == 0 => {
+                    commit.to = commit.from
+                }
                 _ => {}
             }
             let answer = self.store.commit(commit).await;

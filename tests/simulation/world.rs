@@ -107,7 +107,7 @@ impl World {
         loop {
             tokio::time::sleep(Duration::from_millis(rng.u64(1..800))).await;
             let release = if rng.bool() { Release::First } else { Release::Second };
-            match rng.u32(0..6) {
+            match rng.u32(0..7) {
                 // A crash; another one may already run, or comes now.
                 0 | 1 => {
                     self.start(release, &mut rng).await;
@@ -124,6 +124,13 @@ impl World {
                     // What was cut off goes on elsewhere.
                     let _ = process.app.shutdown(grace).await;
                     process.wire.cut();
+                }
+                5 => {
+                    let process = self.process(&mut rng);
+                    tokio::select! {
+                        () = process.reset(&mut rng) => {}
+                        () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                    }
                 }
                 _ => {}
             }
