@@ -11,7 +11,7 @@
 //! ACTUM_SIMULATION_SEEDS=10000 cargo test --release -p actum-tests --test simulation
 //! ```
 
-use std::{panic, thread};
+use std::{num::NonZeroUsize, panic, thread};
 
 #[path = "simulation/check.rs"]
 mod check;
@@ -35,14 +35,14 @@ fn number(variable: &str) -> Option<u64> {
 
 /// Runs seeds on as many threads as there are processors; the first that fails, if one does.
 fn first_failure(seeds: std::ops::Range<u64>, planted: Planted) -> Option<(u64, String)> {
-    let threads = thread::available_parallelism().map_or(1, |count| count.get() as u64);
+    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads)
+        let workers: Vec<_> = (seeds.start..)
+            .take(threads)
             .map(|first| {
                 let seeds = seeds.clone();
-                let (first, step) = (first + seeds.start, threads as usize);
                 scope.spawn(move || {
-                    (first..seeds.end).step_by(step).find_map(|seed| {
+                    (first..seeds.end).step_by(threads).find_map(|seed| {
                         world::run(seed, planted, false).err().map(|what| (seed, what))
                     })
                 })

@@ -34,7 +34,7 @@ pub fn run(seed: u64, planted: Planted, is_told: bool) -> Verdict {
         .build()
         .expect("a runtime");
     let run = async {
-        let limit = Duration::from_secs(3_600);
+        let limit = Duration::from_hours(1);
         let story = World::story(fastrand::Rng::with_seed(seed), planted, is_told);
         tokio::time::timeout(limit, story).await.unwrap_or_else(|_| Err("it never ends".to_owned()))
     };
