@@ -211,7 +211,7 @@ impl Views for Wire {
                     commit.from = self.store.checkpoint(&commit.view).await?;
                 }
                 Planted::TearsCommits if is_rough && self.rng().u32(0..8) == 0 => {
-                    commit.to = commit.from
+                    commit.to = commit.from;
                 }
                 _ => {}
             }
