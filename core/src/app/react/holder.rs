@@ -322,7 +322,7 @@ impl<R: Reaction> Holder<R> {
                     if let Some(lane) = self.lanes.get_mut(&stream) {
                         lane.more = false;
                     }
-                    let place = (after, tried, self.window.seen);
+                    let place = (after, tried, self.window.reach());
                     self.jobs.spawn(task::own(worker.lane(app, stream, place)))
                 }
             };
