@@ -108,7 +108,7 @@ async fn what_follows_is_compared_and_a_repetition_adds_nothing() {
 async fn failures_tell_whether_they_are_tried_again() {
     reacting(Shipping::default()).when(ordered("")).await.then_parked_saying("nothing was ordered");
     let failed = reacting(Shipping::default()).when(ordered("rare")).await;
-    failed.then_retried_saying("sold out").then_later([]);
+    failed.then_retried_saying("sold out");
 }
 
 /// The text of the panic that a check ends with.
@@ -129,9 +129,15 @@ async fn a_difference_is_shown_line_by_line() {
     );
     let text = told(async { drop(reacted().await.then([]).await) }).await;
     assert!(text.contains("+ Parcel-7 Shipped {"), "{text}");
-    let text = told(async { drop(reacted().await.then_later([])) }).await;
+    let text = told(async {
+        reacted().await.then_later([]);
+    })
+    .await;
     assert!(text.contains("+ Ship of Parcel-7 after 5m: {"), "{text}");
-    let text = told(async { drop(reacted().await.then_parked_saying("x")) }).await;
+    let text = told(async {
+        reacted().await.then_parked_saying("x");
+    })
+    .await;
     assert!(text.contains("expected parked saying `x`, but it went well"), "{text}");
     let failed =
         async { drop(reacting(Shipping::default()).when(ordered("rare")).await.then([]).await) };

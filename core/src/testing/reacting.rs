@@ -158,7 +158,7 @@ impl<R: Reaction> Reacted<R> {
 
     /// These actions were planned, in any order, and no others.
     #[track_caller]
-    pub fn then_later(self, planned: impl IntoIterator<Item = Planned>) -> Self {
+    pub fn then_later(self, planned: impl IntoIterator<Item = Planned>) {
         let mut expected: Vec<String> = planned.into_iter().map(|one| one.0).collect();
         let now = self.event.created;
         let mut actual: Vec<String> = self
@@ -178,26 +178,25 @@ impl<R: Reaction> Reacted<R> {
                 compare::difference(&expected, &actual),
             ));
         }
-        self
     }
 
     /// The handler failed with an error that says this, and will be tried again.
     #[track_caller]
-    pub fn then_retried_saying(self, text: &str) -> Self {
-        self.failed_saying(text, false)
+    pub fn then_retried_saying(self, text: &str) {
+        self.failed_saying(text, false);
     }
 
     /// The handler parked the stream with an error that says this.
     #[track_caller]
-    pub fn then_parked_saying(self, text: &str) -> Self {
-        self.failed_saying(text, true)
+    pub fn then_parked_saying(self, text: &str) {
+        self.failed_saying(text, true);
     }
 
     #[track_caller]
-    fn failed_saying(self, text: &str, parks: bool) -> Self {
+    fn failed_saying(&self, text: &str, parks: bool) {
         let what = |parks| if parks { "parked" } else { "to be tried again" };
         match &self.outcome {
-            Err(fault) if fault.is_permanent() == parks && fault.text().contains(text) => self,
+            Err(fault) if fault.is_permanent() == parks && fault.text().contains(text) => {}
             Err(fault) => fail(format_args!(
                 "{}: expected {} saying `{text}`, but it is {} saying `{}`",
                 R::NAME,
