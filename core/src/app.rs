@@ -33,6 +33,7 @@ mod react;
 mod readable;
 mod rebuild;
 mod runner;
+mod sql;
 mod subscribe;
 mod task;
 mod view;
@@ -49,6 +50,7 @@ pub use history::History;
 pub use load::{AsOf, Load, Loaded};
 pub use react::{Parked, ParkedStream, ParkedWhat, ReactionHealth, ReactionState};
 pub use rebuild::Progress;
+pub use sql::Projected;
 pub use subscribe::Subscription;
 pub use view::{View, ViewOf, Views};
 
@@ -113,6 +115,7 @@ struct Inner {
     aggregates: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
     names: HashMap<&'static str, Arc<dyn Erased>>,
     runners: HashMap<TypeId, Runner>,
+    tables: sql::Runners,
     reactions: HashMap<TypeId, react::Registered>,
     model: Model,
     traces: Option<Arc<dyn Traces>>,
