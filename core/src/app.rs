@@ -34,6 +34,7 @@ mod rebuild;
 mod runner;
 mod subscribe;
 mod task;
+mod verify;
 mod view;
 
 pub(crate) use cell::Held;
@@ -47,6 +48,7 @@ pub use history::History;
 pub use load::{AsOf, Load, Loaded};
 pub use rebuild::Progress;
 pub use subscribe::Subscription;
+pub use verify::{Difference, Verification};
 pub use view::{View, ViewOf, Views};
 
 /// A running app; clones share it.

@@ -18,10 +18,12 @@ mod build;
 mod documents;
 mod fold;
 mod follower;
+mod refold;
 mod right;
 mod status;
 
 pub(super) use build::{Build, view};
+pub(super) use refold::Refold;
 pub(super) use status::Status;
 
 use fold::Fold;
@@ -122,6 +124,15 @@ impl Part {
     fn fold(&self, store: &Arc<dyn Store>) -> Fold {
         let (store, view) = (Arc::clone(store), self.view.clone());
         Fold { store, view, from: self.from.clone(), partition: self.partition }
+    }
+
+    /// A fold beside what is stored, of all documents or of one.
+    pub(super) fn refold<P: Projection>(
+        &self,
+        store: &Arc<dyn Store>,
+        only: Option<String>,
+    ) -> Refold<P> {
+        Refold::new(self.fold(store), only)
     }
 
     /// Whether what is stored holds everything up to an id, whoever stored it.
