@@ -9,8 +9,6 @@ mod by_name;
 mod counter;
 #[path = "app/failures.rs"]
 mod failures;
-#[path = "app/faulty.rs"]
-mod faulty;
 #[path = "app/invariants.rs"]
 mod invariants;
 #[path = "app/load.rs"]

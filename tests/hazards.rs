@@ -40,8 +40,6 @@ use tempfile::TempDir;
 mod disk;
 #[path = "hazards/domain.rs"]
 mod domain;
-#[path = "hazards/faulty.rs"]
-mod faulty;
 #[path = "hazards/hostile.rs"]
 mod hostile;
 #[path = "hazards/kill.rs"]

@@ -8,39 +8,40 @@ use std::{
 
 use actum::{
     Result,
-    store::{BoxFuture, Memory, Store},
+    store::{BoxFuture, Store},
     testing::store::{self, Reopen, Subject, rules, run},
 };
+use actum_tests::faulty::Faulty;
 
-#[path = "planted_faults/faulty.rs"]
-mod faulty;
+#[path = "planted_faults/fault.rs"]
+mod fault;
 
-use faulty::{Fault, Faulty};
+use fault::{Fault, Planted, after_kill, planted};
 
 /// Makes stores with one fault; opening one again is where the last commit may be lost.
-struct Planted {
+struct Stores {
     fault: Option<Fault>,
-    last: Mutex<Faulty>,
+    last: Mutex<Faulty<Planted>>,
 }
 
-impl Planted {
+impl Stores {
     fn new(fault: Option<Fault>) -> Self {
-        Self { fault, last: Mutex::new(Faulty::new(Memory::new(), fault)) }
+        Self { fault, last: Mutex::new(planted(fault)) }
     }
 }
 
-impl Subject for Planted {
+impl Subject for Stores {
     fn fresh(&self) -> BoxFuture<'_, Result<Arc<dyn Store>>> {
-        let store = Faulty::new(Memory::new(), self.fault);
+        let store = planted(self.fault);
         *self.last.lock().expect("no panic before") = store.clone();
         Box::pin(async { Ok(Arc::new(store) as Arc<dyn Store>) })
     }
 }
 
-impl Reopen for Planted {
+impl Reopen for Stores {
     fn open(&self) -> BoxFuture<'_, Result<Arc<dyn Store>>> {
         let last = self.last.lock().expect("no panic before").clone();
-        Box::pin(async move { Ok(Arc::new(last.after_kill().await?) as Arc<dyn Store>) })
+        Box::pin(async move { Ok(Arc::new(after_kill(&last).await?) as Arc<dyn Store>) })
     }
 }
 
@@ -48,13 +49,13 @@ impl Reopen for Planted {
 fn broken(fault: Option<Fault>) -> BTreeSet<String> {
     let mut broken = BTreeSet::new();
     for rule in rules() {
-        let subject = Planted::new(fault);
+        let subject = Stores::new(fault);
         let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| run((rule.check)(&subject))));
         if !matches!(outcome, Ok(Ok(()))) {
             broken.insert(format!("{}::{}", rule.group, rule.name));
         }
     }
-    if run(store::durable::events_survive(&Planted::new(fault))).is_err() {
+    if run(store::durable::events_survive(&Stores::new(fault))).is_err() {
         broken.insert("durable::events_survive".to_owned());
     }
     broken

@@ -71,7 +71,6 @@ pub(crate) fn group(store: &'static str, requests: usize) {
 }
 
 /// A projection or reaction is so many ids, and so many seconds, behind the head.
-#[allow(dead_code, reason = "for those that follow the log")]
 pub(crate) fn lag(kind: &'static str, name: &'static str, events: u64, seconds: f64) {
     gauge!(LAG, kind => name).set(count(events));
     gauge!(LAG_TIME, kind => name).set(seconds);

@@ -7,10 +7,10 @@ use actum::{
     prelude::*,
     store::{ViewId, Views},
 };
+use actum_tests::faulty::{Faulty, Switches};
 
 use crate::{
     counter::{Closings, Counter, Totals, count, folded, start},
-    faulty::Faulty,
     place::{Place, both, until},
 };
 
@@ -29,9 +29,10 @@ async fn until_retrying(app: &App, which: usize) {
 }
 
 async fn failing_snapshots_and_views_change_no_answer(place: Place) {
-    let faulty = Faulty::new(place.open().await);
-    faulty.faults.snapshots.store(true, SeqCst);
-    faulty.faults.commits.store(true, SeqCst);
+    let faulty = Faulty::<Switches>::new(place.open().await);
+    faulty.faults.hides_snapshots.store(true, SeqCst);
+    faulty.faults.refuses_snapshots.store(true, SeqCst);
+    faulty.faults.refuses_views.store(true, SeqCst);
     let app = start(faulty.clone()).await;
     for n in 1..=25 {
         for id in ["a", "b"] {
@@ -45,7 +46,7 @@ async fn failing_snapshots_and_views_change_no_answer(place: Place) {
     }
     until_retrying(&app, 0).await;
     assert!(!app.health().await.expect("the health").is_well());
-    faulty.faults.commits.store(false, SeqCst);
+    faulty.faults.refuses_views.store(false, SeqCst);
     let head = app.health().await.expect("the health").head;
     let view = app.view::<Totals>().after(head).await.expect("a view");
     assert_eq!(view.0.values().copied().collect::<Vec<_>>(), [325, 325]);
@@ -61,13 +62,13 @@ async fn a_read_error_is_not_the_end_of_a_replay(place: Place) {
     app.view::<Totals>().after(done.id).await.expect("a view");
     app.shutdown(std::time::Duration::from_secs(20)).await.expect("an end in time");
 
-    let faulty = Faulty::new(place.open().await);
+    let faulty = Faulty::<Switches>::new(place.open().await);
     let views: Vec<_> =
         [Totals::NAME, Closings::NAME].map(|name| ViewId { name: name.into(), version: 1 }).into();
     for view in &views {
         faulty.reset(view).await.expect("reset");
     }
-    faulty.faults.reads.store(true, SeqCst);
+    faulty.faults.breaks_reads.store(true, SeqCst);
     let app = start(faulty.clone()).await;
     for id in ["a", "b"] {
         let state = app.load::<Counter>(id).await;
@@ -81,7 +82,7 @@ async fn a_read_error_is_not_the_end_of_a_replay(place: Place) {
         until_retrying(&app, which).await;
         assert_eq!(faulty.checkpoint(view).await.expect("a checkpoint"), Id(0));
     }
-    faulty.faults.reads.store(false, SeqCst);
+    faulty.faults.breaks_reads.store(false, SeqCst);
     let view = app.view::<Totals>().after(done.id).await.expect("it recovers");
     assert_eq!(view.0.values().copied().collect::<Vec<_>>(), [10, 6]);
     app.view::<Closings>().after(done.id).await.expect("it recovers");

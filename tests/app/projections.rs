@@ -7,10 +7,10 @@ use actum::{
     prelude::*,
     store::{Batch, Log, NewEvent},
 };
+use actum_tests::faulty::{Faulty, Switches};
 
 use crate::{
     counter::{Close, Closings, Counter, Totals, count, start},
-    faulty::Faulty,
     place::{Place, both},
 };
 
@@ -52,12 +52,12 @@ async fn a_restart_goes_on_at_the_checkpoint(place: Place) {
         app.view::<Closings>().after(done.id).await.expect("a view");
         app.shutdown(SOON).await.expect("an end in time");
         // The next one has nothing to fold but what is new.
-        let faulty = Faulty::new(place.open().await);
+        let faulty = Faulty::<Switches>::new(place.open().await);
         let next = start(faulty.clone()).await;
         assert_eq!(next.view::<Totals>().after(done.id).await.expect("a view"), totals(n, 2 * n));
         next.view::<Closings>().after(done.id).await.expect("a view");
         next.shutdown(SOON).await.expect("an end in time");
-        assert_eq!(faulty.faults.events.load(std::sync::atomic::Ordering::SeqCst), 0);
+        assert_eq!(faulty.faults.events(), 0);
     }
 }
 
@@ -79,13 +79,14 @@ async fn foreign_events_are_not_scanned_again(place: Place) {
     app.view::<Closings>().after(head).await.expect("a view");
     app.shutdown(SOON).await.expect("an end in time");
 
-    let faulty = Faulty::new(place.open().await);
+    let faulty = Faulty::<Switches>::new(place.open().await);
     let next = start(faulty.clone()).await;
     let done = next.act::<Counter>("b", count(2)).await.expect("counted");
     assert_eq!(next.view::<Totals>().after(done.id).await.expect("a view"), totals(1, 2));
     next.view::<Closings>().after(done.id).await.expect("a view");
-    let queries = faulty.faults.queries.lock().expect("no panic");
-    let scans: Vec<_> = queries.iter().filter(|query| query.stream.is_none()).collect();
+    let reads = faulty.faults.reads();
+    let scans: Vec<_> =
+        reads.iter().map(|read| &read.query).filter(|query| query.stream.is_none()).collect();
     assert!(scans.len() >= 2, "{scans:?}");
     for scan in scans {
         assert!(scan.from_id.is_some_and(|from| from.0 + 1_000 >= head.0), "{scan:?}");

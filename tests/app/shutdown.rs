@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use actum::{Error, prelude::*};
+use actum_tests::faulty::{Faulty, Switches};
 use tokio::task::JoinSet;
 
 use crate::{
     counter::{Counter, Totals, count, folded, start},
-    faulty::Faulty,
     place::{Place, everywhere, until},
 };
 
@@ -25,7 +25,7 @@ fn is_closed<T>(answer: &Result<T, ActError<crate::counter::IsClosed>>) -> bool 
 }
 
 async fn actions_in_flight_finish_and_new_ones_are_refused(place: Place) {
-    let faulty = Faulty::new(place.open().await);
+    let faulty = Faulty::<Switches>::new(place.open().await);
     let app = start(faulty.clone()).await;
     let held = faulty.faults.appends.write().await;
     let mut acts = JoinSet::new();
@@ -61,7 +61,7 @@ async fn actions_in_flight_finish_and_new_ones_are_refused(place: Place) {
 }
 
 async fn what_does_not_end_in_time_is_told_and_can_be_asked_again(place: Place) {
-    let faulty = Faulty::new(place.open().await);
+    let faulty = Faulty::<Switches>::new(place.open().await);
     let app = start(faulty.clone()).await;
     app.act::<Counter>("b", count(1)).await.expect("counted");
     let held = faulty.faults.appends.write().await;

@@ -1,16 +1,14 @@
 //! Snapshots make loads short and never wrong.
 
-use std::sync::atomic::Ordering::SeqCst;
-
 use actum::{
     Json, StreamId,
     prelude::*,
     store::{Snapshots, Store},
 };
+use actum_tests::faulty::{Faulty, Switches};
 
 use crate::{
     counter::{Counter, count, folded},
-    faulty::Faulty,
     place::{Place, both, until},
 };
 
@@ -38,13 +36,13 @@ async fn a_snapshot_is_taken_and_a_restart_reads_only_the_tail(place: Place) {
             found.is_some_and(|found| found.version >= Version(20))
         })
         .await;
-        let faulty = Faulty::new(place.open().await);
+        let faulty = Faulty::<Switches>::new(place.open().await);
         let again = start(faulty.clone()).await;
         let found = store.snapshot(&stream).await.expect("a snapshot").expect("one");
         let state = again.load::<Counter>(id).await.expect("a state");
         assert_eq!((state.total, state.version()), (325, Version(25)));
         // The event that the snapshot stands at is read too: it proves that the log has it.
-        assert_eq!(faulty.faults.events.load(SeqCst), 25 - found.version.0 + 1);
+        assert_eq!(faulty.faults.events(), 25 - found.version.0 + 1);
         let early = again.load::<Counter>(id).as_of(Version(3)).await.expect("a state");
         assert_eq!(early.total, 6);
     }

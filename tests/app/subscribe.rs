@@ -7,12 +7,12 @@ use actum::{
     prelude::*,
     store::{Batch, NewEvent},
 };
+use actum_tests::faulty::{Faulty, Switches};
 use futures_util::FutureExt;
 use tokio::task::JoinSet;
 
 use crate::{
     counter::{Close, Counter, CounterEvent, Open, count, start},
-    faulty::Faulty,
     place::{Place, everywhere, until},
 };
 
@@ -155,24 +155,24 @@ async fn h9_foreign_events_move_the_position_and_are_not_read_again(place: Place
     })
     .await;
 
-    let faulty = Faulty::new(place.open().await);
+    let faulty = Faulty::<Switches>::new(place.open().await);
     let bare = App::new(faulty.clone()).with::<Counter>().start().await.expect("an app");
     let mut resumed = bare.subscribe(query, subscription.position()).expect("a subscription");
     let done = bare.act::<Counter>("b", count(1)).await.expect("counted");
     assert_eq!(take(&mut resumed, 1).await, [done.id.0]);
-    for query in &*faulty.faults.queries.lock().expect("no panic") {
+    for query in faulty.faults.reads().iter().map(|read| &read.query) {
         assert!(query.stream.is_some() || query.from_id > Some(head), "{query:?}");
     }
 }
 
 async fn an_error_of_the_store_is_an_item_and_nothing_is_lost_or_doubled(place: Place) {
-    let faulty = Faulty::new(place.open().await);
+    let faulty = Faulty::<Switches>::new(place.open().await);
     let app = App::new(faulty.clone()).with::<Counter>().start().await.expect("an app");
     for round in 0..6 {
         app.act::<Counter>(["a", "b"][round % 2], count(1)).await.expect("counted");
     }
     let all = ids(&app, Query::all()).await;
-    faulty.faults.reads.store(true, SeqCst);
+    faulty.faults.breaks_reads.store(true, SeqCst);
     let mut subscription = app.subscribe(Query::all(), Id(0)).expect("a subscription");
     let mut seen = Vec::new();
     for _ in 0..2 {
@@ -181,22 +181,22 @@ async fn an_error_of_the_store_is_an_item_and_nothing_is_lost_or_doubled(place: 
         assert!(matches!(error, Error::Store { .. }), "{error}");
         assert_eq!(Some(&subscription.position().0), seen.last());
     }
-    faulty.faults.reads.store(false, SeqCst);
+    faulty.faults.breaks_reads.store(false, SeqCst);
     seen.extend(take(&mut subscription, 4).await);
     assert_eq!(seen, all);
 }
 
 async fn nothing_is_read_before_it_is_asked_for(place: Place) {
     const MOST: u64 = 5_000;
-    let faulty = Faulty::new(place.open().await);
+    let faulty = Faulty::<Switches>::new(place.open().await);
     let app = App::new(faulty.clone()).start().await.expect("an app");
     append_foreign(&app, 20_000).await;
     let mut subscription = app.subscribe(Query::all(), Id(0)).expect("a subscription");
-    assert_eq!(faulty.faults.events.load(SeqCst), 0);
+    assert_eq!(faulty.faults.events(), 0);
     take(&mut subscription, 1).await;
     // One that asks for all goes by in between: there was time to read ahead.
     assert_eq!(ids(&app, Query::all().from_id(Id(10_001))).await.len(), 10_000);
-    let read = faulty.faults.events.load(SeqCst);
+    let read = faulty.faults.events();
     assert!((10_001..10_000 + MOST).contains(&read), "{read} events were read");
     assert_eq!(take(&mut subscription, 19_999).await.len(), 19_999);
 }

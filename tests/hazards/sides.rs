@@ -7,11 +7,11 @@ use actum::{
     prelude::*,
     store::{Snapshot, Snapshots, Store},
 };
+use actum_tests::faulty::{Faulty, Switches};
 
 use super::{
     Arc, PATIENCE, both,
     domain::{Count, Counter},
-    faulty::Faulty,
     log,
 };
 
@@ -26,7 +26,7 @@ fn stream(id: &str) -> StreamId {
 #[tokio::test]
 async fn h05_an_append_whose_answer_is_lost_is_stored_once() {
     for (store, _folder) in both().await {
-        let spoilt = Faulty::new(Arc::clone(&store));
+        let spoilt = Faulty::<Switches>::new(Arc::clone(&store));
         let faults = Arc::clone(&spoilt.faults);
         let app = started(spoilt.clone()).await;
         app.act::<Counter>("a", Count { by: 1 }).await.expect("stored");
@@ -52,7 +52,7 @@ async fn h05_an_append_whose_answer_is_lost_is_stored_once() {
 #[tokio::test]
 async fn h05_after_a_lost_answer_the_state_is_read_anew() {
     for (store, _folder) in both().await {
-        let spoilt = Faulty::new(store);
+        let spoilt = Faulty::<Switches>::new(store);
         let faults = Arc::clone(&spoilt.faults);
         let app = started(spoilt).await;
         app.act::<Counter>("a", Count { by: 1 }).await.expect("stored");
@@ -132,7 +132,7 @@ async fn h11_a_snapshot_of_another_history_is_ignored() {
 #[tokio::test]
 async fn h12_a_snapshot_that_cannot_be_stored_changes_no_answer() {
     for (store, _folder) in both().await {
-        let spoilt = Faulty::new(Arc::clone(&store));
+        let spoilt = Faulty::<Switches>::new(Arc::clone(&store));
         spoilt.faults.refuses_snapshots.store(true, SeqCst);
         let app = started(spoilt).await;
         for at in 1..=25 {
@@ -160,7 +160,7 @@ async fn h13_a_load_that_breaks_is_an_error_and_leaves_nothing_behind() {
             app.act::<Counter>("a", Count { by }).await.expect("stored");
             app.act::<Counter>("b", Count { by }).await.expect("stored");
         }
-        let spoilt = Faulty::new(store);
+        let spoilt = Faulty::<Switches>::new(store);
         let faults = Arc::clone(&spoilt.faults);
         let app = started(spoilt).await;
         faults.breaks_before_version.store(5, SeqCst);

@@ -69,6 +69,21 @@ async fn actions_are_counted_by_what_came_of_them() {
     assert!(seconds.iter().all(|seconds| (0.0..10.0).contains(&seconds.0)));
 }
 
+#[tokio::test]
+async fn a_projection_tells_its_lag() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let _heard = metrics::set_default_local_recorder(&recorder);
+    let app = start(Memory::new()).await;
+    app.act::<Account>("a", pay(1)).await.expect("paid");
+    let done = app.act::<Account>("b", pay(2)).await.expect("paid");
+    assert_eq!(app.view::<Income>().after(done.id).await.expect("a view").0, 3);
+    let told = told(&snapshotter);
+    for name in ["actum_lag_events Income", "actum_lag_seconds Income"] {
+        assert_eq!(told.get(name), Some(&DebugValue::Gauge(0.0.into())), "{name} of {told:#?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_store_commits_together_is_counted() {
     let snapshotter = recorder();

@@ -14,7 +14,7 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context, prelude::*, registry::LookupSpan};
 
-use crate::account::{Account, pay};
+use crate::account::{Account, Income, pay};
 
 /// What was told of a span: its level, its parent, its fields.
 #[derive(Clone, Debug, Default)]
@@ -116,6 +116,22 @@ async fn an_action_that_was_decided_again_tells_how_often() {
     let again = Some("1".to_owned());
     assert_eq!(tries, [None, None, again.clone(), None, None, again]);
     assert_eq!(listener.named(trace::APPEND).len(), 8);
+}
+
+#[tokio::test]
+async fn a_projection_that_catches_up_is_a_span() {
+    let listener = Listener::default();
+    let _heard = tracing_subscriber::registry().with(listener.clone()).set_default();
+    let app = App::new(Memory::new()).with::<Account>().project::<Income>();
+    let app = app.start().await.expect("an app");
+    for id in ["a", "b"] {
+        let done = app.act::<Account>(id, pay(5)).await.expect("paid");
+        app.view::<Income>().after(done.id).await.expect("a view");
+    }
+    let folds = listener.named(trace::PROJECT);
+    let after: Vec<_> = folds.iter().map(|fold| &*fold.fields[trace::ID]).collect();
+    assert_eq!(after, ["0", "1"]);
+    assert!(folds.iter().all(|fold| fold.fields[trace::PROJECTION] == "Income"));
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 //! What the tests that need the whole of actum share; see the files beside this folder.
 
+pub mod faulty;
 pub mod server;
 pub mod service;

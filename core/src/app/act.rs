@@ -5,7 +5,7 @@
 //! refusal that was decided on a state in memory is checked against the store before it is
 //! believed.
 
-use std::{fmt::Display, future::IntoFuture, marker::PhantomData, time::Duration};
+use std::{fmt::Display, future::IntoFuture, marker::PhantomData, pin::pin, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 use tracing::{Instrument, Span};
@@ -218,8 +218,9 @@ where
     if let (Some(traces), Some(cause)) = (&app.0.traces, request.options.traceparent) {
         traces.follows(&span, cause);
     }
-    let answer = decide_and_append(app, registered, request, &span, decide);
-    let answer = answer.instrument(span.clone()).await;
+    // Pinned where it is made: moving it would cost more than the span.
+    let answering = pin!(decide_and_append(app, registered, request, &span, decide));
+    let answer = answering.instrument(span.clone()).await;
     let outcome = outcome(&answer);
     measure::acted(A::NAME, action, outcome);
     if let Ok(done) = &answer {

@@ -23,5 +23,4 @@ pub(crate) fn retry(_: &'static str, _: &'static str) {}
 #[allow(dead_code, reason = "the memory store commits each request alone")]
 pub(crate) fn group(_: &'static str, _: usize) {}
 
-#[allow(dead_code, reason = "for those that follow the log")]
 pub(crate) fn lag(_: &'static str, _: &'static str, _: u64, _: f64) {}

@@ -47,6 +47,13 @@ pub struct ViewCommit {
 }
 
 /// Keeps documents and checkpoints.
+///
+/// They lie in the database of the log, so that a backup holds all of it as of one moment, and a
+/// restore brings all of it back: no checkpoint is ever that of another log. Where somebody puts an
+/// older log alone under newer checkpoints, by hand, a projection stops with
+/// [`Error::Ahead`](crate::Error::Ahead) while the log ends before its checkpoint; once the log has
+/// grown past it, nothing tells any more, so the projections must be reset with the restore. A
+/// store that keeps documents elsewhere has to tell by itself that its log is another.
 pub trait Views: Send + Sync + 'static {
     /// The id up to which a projection has seen the log; 0 when it has not begun.
     fn checkpoint<'a>(&'a self, view: &'a ViewId) -> BoxFuture<'a, Result<Id>>;

@@ -11,6 +11,7 @@ use std::{
 
 use futures_util::StreamExt;
 use tokio::sync::{Notify, watch};
+use tracing::Instrument;
 
 use super::{
     build::Build,
@@ -19,9 +20,11 @@ use super::{
     status::{Pace, Status},
 };
 use crate::{
-    Error, Id, Projection, Result,
+    Committed, Error, Id, Projection, Result,
     app::{health::ProjectionState, task::Stop},
+    measure,
     store::{ViewCommit, ViewId},
+    trace,
 };
 
 /// How long a projection folds at most before it commits.
@@ -137,7 +140,8 @@ impl<P: Projection> Follower<P> {
             return Err(Error::Ahead { view, checkpoint, head });
         }
         if folded.seen < head {
-            self.catch_up(&mut folded, head).await?;
+            let span = trace::project(P::NAME, folded.seen);
+            self.catch_up(&mut folded, head).instrument(span).await?;
             folded.seen = head;
         }
         let serves = self.build.serves();
@@ -165,7 +169,11 @@ impl<P: Projection> Follower<P> {
         let mut pages = self.fold.store.read(query);
         let mut until = Instant::now() + slice;
         while let Some(page) = pages.next().await {
-            let mut events = page?.into_iter();
+            let found = page?;
+            if let Some(next) = found.first() {
+                self.lags(head, next);
+            }
+            let mut events = found.into_iter();
             while events.len() > 0 {
                 self.fold.fold(folded, &mut events, until).await?;
                 if Instant::now() < until && !folded.documents.is_full() {
@@ -204,7 +212,14 @@ impl<P: Projection> Follower<P> {
         Ok(())
     }
 
+    /// Tells how far it is behind, before it folds the next event.
+    fn lags(&self, head: Id, next: &Committed) {
+        let age = self.right.clock.now().duration_since(next.created).as_secs_f64();
+        measure::lag("projection", P::NAME, head.0 - next.id.0 + 1, age.max(0.0));
+    }
+
     fn runs(&self, seen: Id) {
+        measure::lag("projection", P::NAME, 0, 0.0);
         self.status.send_if_modified(|status| {
             let news = status.seen != seen || !matches!(status.state, ProjectionState::Running);
             status.seen = seen;
