@@ -208,6 +208,11 @@ async fn main() {
             })
             .await;
     });
+    caught_up(&bench);
+}
+
+/// Projections that begin with a full log.
+fn caught_up(bench: &Bench) {
     bench.row("SQLite: events caught up by a projection", EVENTS, async |clock| {
         let folder = folder();
         let store: Arc<dyn Store> =

@@ -32,6 +32,7 @@ mod v2 {
 
     #[derive(Default, Clone, Debug, PartialEq, Serialize, Deserialize)]
     pub struct ByTag {
+        #[serde(rename = "amount")]
         pub sum: u64,
     }
 
@@ -183,7 +184,8 @@ async fn other_partitions_are_another_build(place: &Place) {
     let store = place.open().await;
     fill(&*store, 7).await;
     let four = newer(store.clone()).await;
-    serves(&four).await;
+    let tags = four.views::<v2::ByTag>().after(Id(3_500)).all().await.expect("a list");
+    assert_eq!(tags.len(), 7);
     four.shutdown(PATIENCE).await.expect("an end in time");
     let three = App::new(store)
         .with::<Counter>()

@@ -113,7 +113,7 @@ async fn of(app: &App, name: &'static str, runner: &Runner, head: Id) -> Result<
             tracing::warn!(projection = name, %error, "cannot tell whether it serves");
             false
         });
-    let Status { seen, state, rate } = status;
+    let Status { seen, state, rate, .. } = status;
     Ok(ProjectionHealth { name, version, seen, lag, lag_time, rate, serves, state })
 }
 

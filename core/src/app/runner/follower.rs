@@ -5,7 +5,10 @@
 //! only with the newest lease. So a crash repeats nothing and loses nothing.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
     time::{Duration, Instant},
 };
 
@@ -47,6 +50,8 @@ pub(super) struct Follower<P> {
     pub(super) status: watch::Sender<Status>,
     /// Wakes it when what is stored was changed from outside.
     pub(super) changed: Arc<Notify>,
+    /// How often that has happened.
+    pub(super) generation: Arc<AtomicU64>,
     /// The documents; `None` when they must be read again.
     pub(super) folded: Option<Folded<P>>,
     /// How often the build had begun anew when the documents were read.
@@ -129,10 +134,12 @@ impl<P: Projection> Follower<P> {
         let mut folded = if let Some(folded) = self.folded.take() {
             folded
         } else {
+            let generation = self.generation.load(SeqCst);
             self.begun = self.build.begun().await?;
             let folded = self.fold.read().await?;
             // Read after the checkpoint, it is never below it, unless the log is another.
             head = self.fold.store.head().await?;
+            self.begins(folded.seen, generation);
             folded
         };
         if folded.seen > head {
@@ -218,6 +225,16 @@ impl<P: Projection> Follower<P> {
         measure::lag("projection", P::NAME, head.0 - next.id.0 + 1, age.max(0.0));
     }
 
+    /// Notes what was read; a stop that lies before a change from outside is over.
+    fn begins(&self, seen: Id, generation: u64) {
+        self.status.send_modify(|status| {
+            if status.generation != generation {
+                status.state = ProjectionState::Running;
+            }
+            (status.seen, status.generation) = (seen, generation);
+        });
+    }
+
     fn runs(&self, seen: Id) {
         measure::lag("projection", P::NAME, 0, 0.0);
         self.status.send_if_modified(|status| {
@@ -230,11 +247,12 @@ impl<P: Projection> Follower<P> {
 
     /// Notes how far another worker is.
     async fn stands_by(&self) -> Result<()> {
+        let generation = self.generation.load(SeqCst);
         let seen = self.fold.store.checkpoint(&self.fold.view).await?;
         self.build.look().await?;
         self.status.send_if_modified(|status| {
-            let news = status.seen < seen || !matches!(status.state, ProjectionState::Standby);
-            status.seen = status.seen.max(seen);
+            let news = status.seen != seen || !matches!(status.state, ProjectionState::Standby);
+            (status.seen, status.generation) = (seen, generation);
             status.state = ProjectionState::Standby;
             news
         });
