@@ -12,6 +12,8 @@ mod faults;
 mod kill;
 #[path = "postgres/load.rs"]
 mod load;
+#[path = "postgres/locks.rs"]
+mod locks;
 #[path = "postgres/log.rs"]
 mod log;
 #[path = "postgres/order.rs"]
@@ -26,3 +28,5 @@ mod proxy;
 mod restart;
 #[path = "postgres/roles.rs"]
 mod roles;
+#[path = "postgres/tls.rs"]
+mod tls;

@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    Aggregate, Committed, Error, Id, Model, Projection, Result, StreamId, Version,
+    Aggregate, Committed, Error, Id, Model, Projection, Reaction, Result, StreamId, Version,
     app::{aggregate::Registered, erased::Erased, gate::Gate, runner::Runner, task::Tasks},
     clock::{Clock, Ids},
     store::{Query, Store},
@@ -29,6 +29,7 @@ mod health;
 mod history;
 mod invariants;
 mod load;
+mod react;
 mod readable;
 mod rebuild;
 mod runner;
@@ -38,6 +39,7 @@ mod verify;
 mod view;
 
 pub(crate) use cell::Held;
+pub(crate) use react::{Timer, timer_key};
 
 pub use act::{Act, Acts, Done};
 pub use builder::Builder;
@@ -46,10 +48,13 @@ pub use feed::Feed;
 pub use health::{Health, ProjectionHealth, ProjectionState};
 pub use history::History;
 pub use load::{AsOf, Load, Loaded};
+pub use react::{Parked, ParkedStream, ParkedWhat, ReactionHealth, ReactionState};
 pub use rebuild::Progress;
 pub use subscribe::Subscription;
 pub use verify::{Difference, Verification};
 pub use view::{View, ViewOf, Views};
+
+use runner::message;
 
 /// A running app; clones share it.
 ///
@@ -87,7 +92,19 @@ pub use view::{View, ViewOf, Views};
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct App(Arc<Inner>);
+pub struct App(Arc<Inner>, #[expect(dead_code, reason = "for its end")] Option<Arc<Cut>>);
+
+/// Cuts off the tasks of an app when the last of those goes that were given to its users. A task of
+/// its own may hold the app as well, and must not keep itself alive.
+struct Cut(std::sync::Weak<Inner>);
+
+impl Drop for Cut {
+    fn drop(&mut self) {
+        if let Some(app) = self.0.upgrade() {
+            app.tasks.cut();
+        }
+    }
+}
 
 struct Inner {
     store: Arc<dyn Store>,
@@ -98,6 +115,7 @@ struct Inner {
     aggregates: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
     names: HashMap<&'static str, Arc<dyn Erased>>,
     runners: HashMap<TypeId, Runner>,
+    reactions: HashMap<TypeId, react::Registered>,
     model: Model,
     traces: Option<Arc<dyn Traces>>,
     gate: Gate,
@@ -282,6 +300,45 @@ impl App {
             what: "projection",
             name: P::NAME.to_owned(),
             help: format!("add `.project::<{}>()` where the app is built", P::NAME),
+        })
+    }
+
+    /// What a reaction has parked, and what shall become of it.
+    ///
+    /// `app.parked::<Payment>().await?` lists the streams with error, attempts and event;
+    /// [`retry`](Parked::retry), [`skip`](Parked::skip) and [`unpark`](Parked::unpark) let one go
+    /// on.
+    pub fn parked<R: Reaction>(&self) -> Parked<'_, R> {
+        Parked::new(self)
+    }
+
+    /// Cancels the timer that the reaction has set with this key; there need not be one.
+    ///
+    /// It is carried out by the process that runs the reaction: at once where it runs here, within
+    /// about a second where it runs elsewhere. A timer that is due already may have acted.
+    pub async fn cancel_timer<R: Reaction>(&self, key: &str) -> Result<()> {
+        react::cancel::<R>(self, key).await
+    }
+
+    /// Waits until the reaction has settled every event up to this id, or has set it aside.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ReactionStopped`] when the reaction cannot go on.
+    pub async fn settled<R: Reaction>(&self, id: Id) -> Result<()> {
+        react::settled(self, self.reaction::<R>()?, id).await
+    }
+
+    /// The present time, by the clock of the app.
+    pub(crate) fn now(&self) -> crate::Timestamp {
+        self.0.clock.now()
+    }
+
+    fn reaction<R: Reaction>(&self) -> Result<&react::Registered> {
+        self.0.reactions.get(&TypeId::of::<R>()).ok_or_else(|| Error::Unknown {
+            what: "reaction",
+            name: R::NAME.to_owned(),
+            help: format!("add `.react({} {{ … }})` where the app is built", R::NAME),
         })
     }
 

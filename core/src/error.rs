@@ -169,6 +169,16 @@ pub enum Error {
         /// Why.
         source: std::sync::Arc<Error>,
     },
+    /// A reaction has stopped.
+    #[error("the reaction {reaction} has stopped behind {at}")]
+    ReactionStopped {
+        /// The reaction.
+        reaction: &'static str,
+        /// Up to where everything is settled or set aside.
+        at: Id,
+        /// Why.
+        source: std::sync::Arc<Error>,
+    },
     /// The app or the store has been shut down.
     #[error(
         "{what} has been shut down and takes no more work; what it acknowledged is stored: open or \

@@ -19,6 +19,7 @@ mod measure;
 mod model;
 pub mod prelude;
 mod projection;
+mod reaction;
 mod snapshot;
 pub mod store;
 mod stream;
@@ -36,8 +37,8 @@ pub use aggregate::{
 };
 pub use app::{
     Act, ActJson, Acts, App, AsOf, Builder, Difference, Done, Feed, Health, History, Load, Loaded,
-    LoadedJson, Progress, ProjectionHealth, ProjectionState, Subscription, Verification, View,
-    ViewOf, Views,
+    LoadedJson, Parked, ParkedStream, ParkedWhat, Progress, ProjectionHealth, ProjectionState,
+    ReactionHealth, ReactionState, Subscription, Verification, View, ViewOf, Views,
 };
 pub use clock::{Clock, Ids, System};
 pub use connect::connect;
@@ -47,12 +48,16 @@ pub use event::{
 };
 pub use jiff::Timestamp;
 pub use model::{
-    ActionModel, AggregateModel, EventModel, GivenModel, Model, ProjectionModel, TakesModel,
+    ActionModel, AggregateModel, AsksModel, Cycle, EventModel, GivenModel, Model, ProjectionModel,
+    ReactionModel, ReactsModel, Step, TakesModel,
 };
 pub use projection::{
     Change, Delete, DocumentPerKey, Fate, Handler, KeyText, OneDocument, Outcome, Projection, Route,
 };
+pub use reaction::{
+    Ask, Asked, Cx, Fault, IntoFault, Later, Part, Policy, Reaction, Reactor, When,
+};
 pub use stream::{Id, InvalidStream, StreamId, Version};
 
 #[cfg(feature = "derive")]
-pub use actum_macros::{Aggregate, Event, Events, action, invariant, patch, projection};
+pub use actum_macros::{Aggregate, Event, Events, action, invariant, patch, projection, reaction};

@@ -4,6 +4,10 @@
 
 use serde::Serialize;
 
+mod reaction;
+
+pub use reaction::{AsksModel, Cycle, ReactionModel, ReactsModel, Step};
+
 use crate::{Actions, Events, Projection, event::Kind};
 
 /// What an app consists of. It serialises as JSON.
@@ -14,6 +18,8 @@ pub struct Model {
     pub aggregates: Vec<AggregateModel>,
     /// The projections, in the order in which the app was built.
     pub projections: Vec<ProjectionModel>,
+    /// The reactions, in the order in which the app was built.
+    pub reactions: Vec<ReactionModel>,
 }
 
 /// An aggregate: what it is called, what may be asked, what can happen.

@@ -1,13 +1,13 @@
 //! What a program that uses actum needs in nearly every file.
 
 pub use crate::{
-    ActError, Acts, Aggregate, App, Committed, Conflict, Event, Events, Id, Projection, StreamId,
-    Timestamp, Unmet, Version,
+    ActError, Acts, Aggregate, App, Ask, Committed, Conflict, Cx, Event, Events, Fault, Id,
+    Projection, Reaction, StreamId, Timestamp, Unmet, Version,
     store::{Expected, Memory, Query},
 };
 
 #[cfg(feature = "derive")]
-pub use crate::{action, invariant, patch, projection};
+pub use crate::{action, invariant, patch, projection, reaction};
 
 #[cfg(feature = "sqlite")]
 pub use crate::store::Sqlite;

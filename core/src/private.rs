@@ -5,6 +5,7 @@ pub use crate::{
     Given, Invariant, Invariants, Kind, Payload, Projection, Unmet,
     aggregate::{Apply, Patch, Returns, Spec},
     projection::{DocumentPerKey, Fate, Handler, Handles, KeyOf, KeyText, OneDocument, Outcome},
+    reaction::{Asked, Cx, Fault, Handled, IntoFault, Part, Policy, Reaction, Reactor, Reacts},
 };
 pub use core;
 pub use serde;

@@ -19,6 +19,11 @@ pub(crate) struct Options {
     pub(crate) from: Option<Type>,
     pub(crate) events: Option<Type>,
     pub(crate) snapshot_every: Option<Number>,
+    pub(crate) attempts: Option<Number>,
+    pub(crate) parallel: Option<Number>,
+    pub(crate) backoff: Option<Length>,
+    pub(crate) longest: Option<Length>,
+    pub(crate) lease: Option<Length>,
     pub(crate) key: Option<Expr>,
     pub(crate) partitions: Option<Number>,
     pub(crate) krate: Krate,
@@ -30,6 +35,12 @@ pub(crate) struct Options {
 pub(crate) struct Number {
     pub(crate) value: u32,
     pub(crate) span: Span,
+}
+
+/// A length of time, not zero.
+#[derive(Clone, Copy)]
+pub(crate) struct Length {
+    pub(crate) millis: u64,
 }
 
 /// Under which name the user's crate knows actum.

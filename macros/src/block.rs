@@ -48,7 +48,11 @@ impl Block {
                 first.collect::<TokenStream>(),
                 format_args!(
                     "`#[{macro_name}]` belongs on a whole `impl` block, as in `#[{macro_name}] impl {} {{ … }}`",
-                    if macro_name == "projection" { "SalesByDay" } else { "Cart" },
+                    match macro_name {
+                        "projection" => "SalesByDay",
+                        "reaction" => "Payment",
+                        _ => "Cart",
+                    },
                 ),
             );
             return None;

@@ -14,6 +14,7 @@ mod lint;
 mod method;
 mod patch;
 mod projection;
+mod reaction;
 mod span;
 mod suggest;
 
@@ -60,4 +61,10 @@ pub fn invariant(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn projection(args: TokenStream, item: TokenStream) -> TokenStream {
     projection::expand(args.into(), &item.into()).into()
+}
+
+#[doc = include_str!("../docs/reaction.md")]
+#[proc_macro_attribute]
+pub fn reaction(args: TokenStream, item: TokenStream) -> TokenStream {
+    reaction::expand(args.into(), &item.into()).into()
 }

@@ -176,7 +176,7 @@ fn check<'a>(
 }
 
 /// `E` in `&Committed<E>`: the last generic argument.
-fn event(ty: &Type) -> Option<&Type> {
+pub(crate) fn event(ty: &Type) -> Option<&Type> {
     let Type::Reference(reference) = ty else { return None };
     let Type::Path(path) = &*reference.elem else { return None };
     let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else {

@@ -58,7 +58,7 @@ impl Log {
         let list = |item: &str| vec![item; events].join(",");
         let numbers = (1..=events).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
         let sql = format!(
-            "select base from \"{}\".append(array[hashtext('{stream}')], '{{{stream}}}', '{{1}}',
+            "select \"{}\".append(array[hashtext('{stream}')], '{{{stream}}}', '{{1}}',
                 null, null, '{{1}}', '{{-2}}', '{{{events}}}', '{{{ones}}}', '{{{numbers}}}',
                 '{{{names}}}', '{{{ones}}}', array[{now}], '{{{nulls}}}', '{{{data}}}', '{{{data}}}')",
             self.schema,

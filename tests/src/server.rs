@@ -60,10 +60,8 @@ impl Server {
             "listen_addresses = '127.0.0.1'".to_owned(),
             format!("unix_socket_directories = '{}'", server.folder().display()),
         ];
-        let settings = own.iter().map(String::as_str).chain(settings.iter().copied());
-        let file = Path::new(&data).join("postgresql.auto.conf");
-        let text = settings.fold(String::new(), |text, setting| text + setting + "\n");
-        fs::write(file, text).expect("the settings are written");
+        server.set(&own.each_ref().map(String::as_str));
+        server.set(settings);
         server.up();
         Some(server)
     }
@@ -93,11 +91,33 @@ impl Server {
         self.run("pg_ctl", &["stop", "--wait", "--pgdata", &self.data(), "--mode", mode]);
     }
 
+    /// Sets it up in another way, and starts it again.
+    pub fn configure(&self, settings: &[&str]) {
+        self.stop(Stop::Fast);
+        self.set(settings);
+        self.up();
+    }
+
+    /// Who may connect from now on, as lines of `pg_hba.conf`.
+    pub fn admit(&self, lines: &str) {
+        fs::write(Path::new(&self.data()).join("pg_hba.conf"), lines).expect("a file is written");
+        self.run("pg_ctl", &["reload", "--pgdata", &self.data()]);
+    }
+
     /// Gives a file to the user that the server runs as.
     pub fn own(&self, file: &Path) {
         if let Some((user, group)) = self.user {
             chown(file, Some(user), Some(group)).expect("the file changes hands");
         }
+    }
+
+    fn set(&self, settings: &[&str]) {
+        let file = Path::new(&self.data()).join("postgresql.auto.conf");
+        let mut text = fs::read_to_string(&file).unwrap_or_default();
+        for setting in settings {
+            text.extend([setting, "\n"]);
+        }
+        fs::write(file, text).expect("the settings are written");
     }
 
     fn data(&self) -> String {

@@ -5,7 +5,9 @@
 //! refusal that was decided on a state in memory is checked against the store before it is
 //! believed.
 
-use std::{fmt::Display, future::IntoFuture, marker::PhantomData, pin::pin, time::Duration};
+use std::{
+    borrow::Cow, fmt::Display, future::IntoFuture, marker::PhantomData, pin::pin, time::Duration,
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 use tracing::{Instrument, Span};
@@ -94,11 +96,13 @@ pub(super) struct Options {
     pub(super) key: Option<String>,
     pub(super) expected: Option<Version>,
     pub(super) traceparent: Option<TraceParent>,
+    /// The event that a reaction asks this for.
+    pub(super) cause: Option<Id>,
 }
 
 impl Options {
     fn asked(&self) -> Asked<'_> {
-        let Self { actor, correlation, key, expected: _, traceparent } = self;
+        let Self { actor, correlation, key, expected: _, traceparent, cause: _ } = self;
         Asked {
             actor: actor.as_deref(),
             correlation: correlation.as_deref(),
@@ -158,6 +162,21 @@ where
     I: Serialize + DeserializeOwned + Send + 'static,
 {
     options!();
+
+    /// Asks for a reaction: the key stands for the place in it, whatever the input is.
+    pub(crate) fn caused_by(
+        mut self,
+        id: Id,
+        key: String,
+        correlation: Option<String>,
+        traceparent: Option<TraceParent>,
+    ) -> Self {
+        self.options.cause = Some(id);
+        self.options.traceparent = traceparent;
+        self.options.key = Some(key);
+        self.options.correlation = correlation;
+        self
+    }
 
     async fn run(self) -> Result<Done, ActError<A::Error>> {
         let registered = self.app.registered::<A>()?;
@@ -256,8 +275,9 @@ where
 {
     let Request { name, stream, input, options } = request;
     let key = options.key.as_deref().map(|key| {
-        let parts = [stream.as_str().as_bytes(), name.as_bytes(), input.as_bytes()];
-        Key::new(key, parts)
+        // A reaction that is repeated may have another input at hand, and gets the first outcome.
+        let input = if options.cause.is_some() { &[][..] } else { input.as_bytes() };
+        Key::new(key, [stream.as_str().as_bytes(), name.as_bytes(), input])
     });
     if let Some(key) = &key
         && let Some(first) = app.0.store.keyed(&key.key).await?
@@ -408,7 +428,12 @@ fn meta(
     traceparent: Option<TraceParent>,
 ) -> Result<Meta> {
     let (actor, key) = (options.actor.as_deref(), options.key.as_deref());
-    Json::from_value(&Written { correlation, causation: name, actor, key, traceparent })
+    let causation = match options.cause {
+        None => Cow::Borrowed(name),
+        Some(event) => Cow::Owned(format!("{name}#{event}")),
+    };
+    let causation = &*causation;
+    Json::from_value(&Written { correlation, causation, actor, key, traceparent })
         .map(Meta::from_stored)
         .map_err(|source| Error::Encode { what: "the meta data".to_owned(), source })
 }

@@ -9,15 +9,16 @@ use std::{
 };
 
 use crate::{
-    Actions, Error, Events, Invariants, Model, Projection, Result,
+    Actions, Error, Events, Invariants, Model, Projection, Reaction, Result,
     app::{
-        App, Inner, aggregate::Registered, erased::Erased, gate::Gate, runner, runner::Runner,
-        task::Tasks,
+        App, Cut, Inner, aggregate::Registered, erased::Erased, gate::Gate, react, runner,
+        runner::Runner, task::Tasks,
     },
     clock::{Clock, Ids, System},
     event::Kind,
     measure,
-    model::{AggregateModel, ProjectionModel},
+    model::{AggregateModel, ProjectionModel, ReactionModel},
+    reaction::Asked,
     store::Store,
     trace::Traces,
 };
@@ -65,7 +66,21 @@ pub struct Builder {
     lease: Duration,
     aggregates: Vec<Declared>,
     projections: Vec<Followed>,
+    reactions: Vec<Reacting>,
 }
+
+/// A reaction that has not started yet.
+struct Reacting {
+    type_id: TypeId,
+    name: &'static str,
+    model: fn(Emitters<'_>) -> ReactionModel,
+    asks: fn() -> Vec<Asked>,
+    prepare: PrepareReaction,
+}
+
+type PrepareReaction = Box<dyn FnOnce(&ReactionModel) -> (react::Registered, StartReaction) + Send>;
+
+type StartReaction = Box<dyn FnOnce(&App) + Send>;
 
 struct Declared {
     type_id: TypeId,
@@ -93,6 +108,7 @@ impl Builder {
             lease: LEASE,
             aggregates: Vec::new(),
             projections: Vec::new(),
+            reactions: Vec::new(),
         }
     }
 
@@ -172,6 +188,24 @@ impl Builder {
         self
     }
 
+    /// Adds a reaction; of all processes that have it, one at a time runs it.
+    ///
+    /// It goes on where its checkpoint stands; a new one begins with the first event of the log.
+    #[must_use]
+    pub fn react<R: Reaction>(mut self, reaction: R) -> Self {
+        self.reactions.push(Reacting {
+            type_id: TypeId::of::<R>(),
+            name: R::NAME,
+            model: |emitters| ReactionModel::of::<R>(emitters),
+            asks: ReactionModel::asks::<R>,
+            prepare: Box::new(|model| {
+                let (registered, start) = react::prepare(Arc::new(reaction), model);
+                (registered, Box::new(start))
+            }),
+        });
+        self
+    }
+
     /// Tells how many states each aggregate keeps in memory; 10,000 unless told otherwise.
     #[must_use]
     pub fn cache(mut self, states: NonZeroUsize) -> Self {
@@ -222,12 +256,23 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] when two aggregates or two projections have one name; what the store
+    /// [`Error::Unknown`] when two aggregates, projections or reactions have one name, or a reaction
+    /// asks an aggregate that the app does not have; what the store
     /// answers when it cannot be read.
     #[expect(clippy::unused_async, reason = "the start of a store's work is awaited here")]
     pub async fn start(self) -> Result<App> {
-        let Self { store, clock, ids, traces, cached, retries, lease, aggregates, projections } =
-            self;
+        let Self {
+            store,
+            clock,
+            ids,
+            traces,
+            cached,
+            retries,
+            lease,
+            aggregates,
+            projections,
+            reactions,
+        } = self;
         let holder = uuid::Uuid::now_v7().to_string();
         measure::describe();
         let tasks = Tasks::default();
@@ -264,13 +309,33 @@ impl Builder {
             runners.insert(followed.type_id, (followed.start)(&context));
             model.projections.push(described);
         }
+        let (mut registered, mut starts) = (HashMap::new(), Vec::new());
+        for reacting in reactions {
+            if model.reactions.iter().any(|other| other.name == reacting.name) {
+                return Err(twice("reaction", reacting.name));
+            }
+            for asked in (reacting.asks)() {
+                if !types.contains_key(&asked.type_id) {
+                    return Err(unasked(reacting.name, asked));
+                }
+            }
+            let described = (reacting.model)(&emitters);
+            let (one, start) = (reacting.prepare)(&described);
+            registered.insert(reacting.type_id, one);
+            starts.push(start);
+            model.reactions.push(described);
+        }
+        for cycle in model.cycles() {
+            tracing::warn!(%cycle, "reactions may go on for ever");
+        }
         tracing::info!(
             aggregates = model.aggregates.len(),
             projections = model.projections.len(),
+            reactions = model.reactions.len(),
             "the app has started"
         );
         let aggregates = types;
-        Ok(App(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             store,
             clock,
             ids,
@@ -278,11 +343,29 @@ impl Builder {
             aggregates,
             names,
             runners,
+            reactions: registered,
             model,
             traces,
             gate: Gate::default(),
             tasks,
-        })))
+        });
+        let app = App(Arc::clone(&inner), Some(Arc::new(Cut(Arc::downgrade(&inner)))));
+        for start in starts {
+            start(&app);
+        }
+        Ok(app)
+    }
+}
+
+fn unasked(reaction: &str, asked: Asked) -> Error {
+    let Asked { aggregate, action, .. } = asked;
+    Error::Unknown {
+        what: "aggregate",
+        name: aggregate.to_owned(),
+        help: format!(
+            "the reaction {reaction} asks {action} of it; add `.with::<{aggregate}>()` where the \
+             app is built"
+        ),
     }
 }
 

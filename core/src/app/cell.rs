@@ -2,6 +2,14 @@
 //!
 //! A cell is never the truth. What it holds was the state at its version; whether that is still
 //! the latest is for the append to check. Losing a cell costs a load.
+//!
+//! The cells lie in a `quick_cache`, chosen by measuring how an app asks for them
+//! (`cargo bench -p actum --bench cache`; 10,000 cells, 2 cores, a loaded machine). A cell that is
+//! there is found in 131 ns by one task, against 277 ns in an `lru` behind a mutex and 1,520 ns in
+//! `moka`; 16 tasks on those cores spread too far to tell the first two apart (24 … 308 ns and
+//! 136 … 516 ns). Where
+//! four of five lookups go to 8,000 streams and the fifth to 200,000 others, it has the cell for 81
+//! of 100, as `moka` does, `lru` for 67 of 100, and a cell that is missing costs a load.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -6,7 +6,11 @@ use jiff::Timestamp;
 
 use crate::{
     App, Conflict, Error, Id, Result, Version,
-    app::runner::{Runner, Status},
+    app::{
+        react,
+        react::ReactionHealth,
+        runner::{Runner, Status},
+    },
     error::Between,
     store::{Expected, Query},
 };
@@ -19,6 +23,8 @@ pub struct Health {
     pub head: Id,
     /// Each projection, in the order in which the app was built.
     pub projections: Vec<ProjectionHealth>,
+    /// Each reaction, in the order in which the app was built.
+    pub reactions: Vec<ReactionHealth>,
 }
 
 /// How a projection fares.
@@ -70,12 +76,12 @@ pub enum ProjectionState {
 }
 
 impl Health {
-    /// Whether every projection runs.
+    /// Whether every projection runs, and every reaction works with nothing parked.
     pub fn is_well(&self) -> bool {
         let is_well = |one: &ProjectionHealth| {
             matches!(one.state, ProjectionState::Running | ProjectionState::Standby)
         };
-        self.projections.iter().all(is_well)
+        self.projections.iter().all(is_well) && self.reactions.iter().all(ReactionHealth::is_well)
     }
 }
 
@@ -87,7 +93,8 @@ pub(super) async fn health(app: &App) -> Result<Health> {
         let Some(runner) = runner else { continue };
         projections.push(of(app, model.name, runner, head).await?);
     }
-    Ok(Health { head, projections })
+    let reactions = react::health(app, head).await?;
+    Ok(Health { head, projections, reactions })
 }
 
 async fn of(app: &App, name: &'static str, runner: &Runner, head: Id) -> Result<ProjectionHealth> {

@@ -25,6 +25,8 @@ mod refold;
 mod right;
 mod status;
 
+pub(super) use fold::message;
+
 pub(super) use build::{Build, view};
 pub(super) use refold::Refold;
 pub(super) use status::Status;

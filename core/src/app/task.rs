@@ -58,6 +58,11 @@ impl Tasks {
         self.running.lock().unwrap_or_else(PoisonError::into_inner).spawn(own(task))
     }
 
+    /// Cuts the tasks off.
+    pub(super) fn cut(&self) {
+        drop(std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner)));
+    }
+
     /// Stops the tasks, and waits until they and the work behind the gate have ended.
     pub(super) async fn stop(&self, gate: &Gate, grace: Duration) -> Result<()> {
         gate.drain();

@@ -21,6 +21,7 @@ mod read;
 mod row;
 mod select;
 mod shared;
+mod single;
 mod snapshot;
 mod tls;
 mod value;

@@ -6,8 +6,9 @@ use std::sync::{
 };
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
 
-use crate::{Clock, Ids};
+use crate::{Clock, Ids, store::BoxFuture};
 
 /// A clock that stands still until it is moved; clones show the same time.
 ///
@@ -22,34 +23,37 @@ use crate::{Clock, Ids};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct FakeClock(Arc<std::sync::Mutex<Timestamp>>);
+pub struct FakeClock(Arc<watch::Sender<Timestamp>>);
 
 impl FakeClock {
     /// Shows this time.
     pub fn at(time: Timestamp) -> Self {
-        Self(Arc::new(std::sync::Mutex::new(time)))
+        Self(Arc::new(watch::Sender::new(time)))
     }
 
     /// Moves to this time, forward or backward.
     pub fn set(&self, time: Timestamp) {
-        *self.lock() = time;
+        self.0.send_replace(time);
     }
 
     /// Moves forward; stops at the last time there is.
     pub fn advance(&self, by: std::time::Duration) {
-        let mut time = self.lock();
         let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
-        *time = time.checked_add(by).unwrap_or(Timestamp::MAX);
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Timestamp> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.0.send_modify(|time| *time = time.checked_add(by).unwrap_or(Timestamp::MAX));
     }
 }
 
 impl Clock for FakeClock {
     fn now(&self) -> Timestamp {
-        *self.lock()
+        *self.0.borrow()
+    }
+
+    /// Waits until the clock is moved there.
+    fn until(&self, time: Timestamp) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            // The sender cannot go while it is borrowed.
+            let _ = self.0.subscribe().wait_for(|now| *now >= time).await;
+        })
     }
 }
 

@@ -2,12 +2,12 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{
-    Ident, LitInt, Path, Token,
+    Ident, LitInt, LitStr, Path, Token,
     ext::IdentExt,
     parse::{ParseStream, Parser},
 };
 
-use super::{Krate, Number, Options};
+use super::{Krate, Length, Number, Options};
 use crate::{ctxt::Ctxt, suggest};
 
 /// A key, an example of its use, and the one attribute it belongs in, if there is only one.
@@ -20,6 +20,11 @@ const KEYS: &[(&str, &str, Option<&str>)] = &[
     ("key", "key = stream", Some("projection")),
     ("partitions", "partitions = 4", Some("projection")),
     ("given", "given(open)", Some("action")),
+    ("attempts", "attempts = 5", Some("reaction")),
+    ("backoff", "backoff = \"100ms\"", Some("reaction")),
+    ("longest", "longest = \"1min\"", Some("reaction")),
+    ("parallel", "parallel = 16", Some("reaction")),
+    ("lease", "lease = \"10s\"", Some("reaction")),
     ("crate", "crate = path::to::actum", None),
 ];
 
@@ -95,6 +100,11 @@ impl Options {
             }
             "version" => self.version = Some(number(input, &expected)?),
             "snapshot_every" => self.snapshot_every = Some(number(input, &expected)?),
+            "attempts" => self.attempts = Some(number(input, &expected)?),
+            "parallel" => self.parallel = Some(number(input, &expected)?),
+            "backoff" => self.backoff = Some(length(input, &expected)?),
+            "longest" => self.longest = Some(length(input, &expected)?),
+            "lease" => self.lease = Some(length(input, &expected)?),
             "from" => self.from = Some(input.parse().map_err(|_| expected("a type"))?),
             "key" => {
                 let key = input.parse();
@@ -121,6 +131,22 @@ fn number(input: ParseStream<'_>, expected: &impl Fn(&str) -> syn::Error) -> syn
         Ok(0) => Err(error),
         Ok(value) => Ok(Number { value, span: literal.span() }),
         Err(error) => Err(error),
+    }
+}
+
+/// A length of time from one millisecond, as in `"100ms"`, `"10s"`, `"1min"`, `"2h"`.
+fn length(input: ParseStream<'_>, expected: &impl Fn(&str) -> syn::Error) -> syn::Result<Length> {
+    const UNITS: &[(&str, u64)] = &[("ms", 1), ("s", 1000), ("min", 60_000), ("h", 3_600_000)];
+    let error = expected("a length of time in quotes: a whole number and `ms`, `s`, `min` or `h`");
+    let Ok(literal) = input.parse::<LitStr>() else { return Err(error) };
+    let text = literal.value();
+    let (number, unit) =
+        text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let unit = UNITS.iter().find(|(name, _)| *name == unit.trim()).map(|(_, millis)| *millis);
+    let millis = unit.and_then(|unit| number.parse::<u64>().ok()?.checked_mul(unit));
+    match millis {
+        Some(millis) if millis > 0 => Ok(Length { millis }),
+        _ => Err(syn::Error::new(literal.span(), error)),
     }
 }
 
@@ -154,7 +180,7 @@ fn unknown(macro_name: &str, keys: &[&str], word: &str) -> String {
 pub(super) fn example(macro_name: &str) -> String {
     let key = match macro_name {
         "aggregate" => "events",
-        "event" | "projection" => "name",
+        "event" | "projection" | "reaction" => "name",
         _ => "crate",
     };
     format!("#[{macro_name}({})]", example_of(key))
@@ -206,6 +232,22 @@ mod tests {
         let (_, errors) = read(quote!(name = "A", name = "B" version = 2));
         assert!(errors.contains("`name` is given twice"), "{errors}");
         assert!(errors.contains("expected `,`"), "{errors}");
+    }
+
+    #[test]
+    fn lengths_of_time_have_a_unit_and_are_not_zero() {
+        let read = |text: &str| {
+            let ctxt = Ctxt::default();
+            let options = of_args(&ctxt, "reaction", &["backoff"], quote!(backoff = #text));
+            (ctxt.count() == 0).then_some(options.backoff?.millis)
+        };
+        let right = [("100ms", 100), ("10s", 10_000), ("2 min", 120_000), ("1h", 3_600_000)];
+        for (text, millis) in right {
+            assert_eq!(read(text), Some(millis), "{text}");
+        }
+        for text in ["", "0s", "s", "1", "1d", "-1s", "1.5s", "99999999999999999999s"] {
+            assert_eq!(read(text), None, "{text}");
+        }
     }
 
     #[test]

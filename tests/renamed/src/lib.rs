@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use happened::{action, invariant, patch, projection, Aggregate, Committed, Event, Events};
+use happened::{
+    action, invariant, patch, projection, reaction, Aggregate, Ask, Committed, Event, Events, Fault,
+};
 use serde::{Deserialize, Serialize};
 
 /// The counter went up.
@@ -120,6 +122,24 @@ impl Total {
     }
 }
 
+/// Writes down what was added, in streams of its own.
+#[derive(Debug)]
+pub struct Echo;
+
+#[reaction(crate = happened, backoff = "1ms")]
+impl Echo {
+    async fn added(
+        &self,
+        event: &Committed<Added>,
+        add: Ask<'_, Counter, Add>,
+    ) -> Result<(), Fault> {
+        if event.stream.id() == "a" {
+            add.act("echo", Add { by: event.data.by }).await?;
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use happened::{prelude::*, ActError};
@@ -131,6 +151,7 @@ mod tests {
         let app = App::new(Memory::new())
             .with_checked::<Counter>()
             .project::<Total>()
+            .react(Echo)
             .start()
             .await
             .expect("app");
@@ -141,7 +162,10 @@ mod tests {
 
         assert!(matches!(refused, Err(ActError::Rejected(Full))));
         assert_eq!(app.load::<Counter>("a").await.expect("counter").count, 15);
-        let total = app.view::<Total>().after(done.id).await.expect("total");
-        assert_eq!(total.added, 15);
+        app.settled::<Echo>(done.id).await.expect("settled");
+        assert_eq!(app.load::<Counter>("echo").await.expect("counter").count, 15);
+        let head = app.store().head().await.expect("head");
+        let total = app.view::<Total>().after(head).await.expect("total");
+        assert_eq!(total.added, 30);
     }
 }

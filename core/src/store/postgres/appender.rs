@@ -1,6 +1,11 @@
-//! The queue of appends: what waits while all writers are busy leaves as one call.
+//! The queue of appends: what waits while a call is under way leaves as one call.
 //!
 //! One task owns the queue and all calls under way. It ends when the queue is closed and empty.
+//!
+//! A call costs the server about as much as ten events more in it. So while one is under way, the
+//! next one gathers what comes: until that one has ended, until there is enough to be worth a
+//! call of its own, or until it has lasted long, as it does when it waits for a stream that
+//! somebody holds.
 
 use std::{
     collections::HashSet,
@@ -8,10 +13,11 @@ use std::{
 };
 
 use deadpool_postgres::Pool;
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use tokio::{
     sync::{mpsc, oneshot},
-    task::JoinHandle,
+    task::{JoinHandle, yield_now},
+    time::{Duration, Instant, timeout_at},
 };
 
 use crate::{
@@ -28,6 +34,10 @@ const QUEUE: usize = 1024;
 const REQUESTS: usize = 256;
 const EVENTS: usize = 1000;
 const BYTES: usize = 1 << 20;
+/// How many events are worth a call while another one is under way.
+const ENOUGH: usize = 32;
+/// How long a call may be under way before fewer events go without it.
+const PATIENCE: Duration = Duration::from_millis(3);
 
 /// The queue's front end.
 #[derive(Debug)]
@@ -46,7 +56,7 @@ pub(super) struct Request {
 impl Appender {
     pub(super) fn start(shared: &Arc<Shared>, writers: Pool, calls: usize, news: News) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let queue = Queue { receiver, held: None, open: true };
+        let queue = Queue { receiver, group: Vec::new(), room: Room::default(), held: None };
         let task = tokio::spawn(run(Arc::clone(shared), writers, calls, queue, news));
         Self { queue: Mutex::new(Some(sender)), task: Mutex::new(Some(task)) }
     }
@@ -75,15 +85,24 @@ impl Appender {
 
 async fn run(shared: Arc<Shared>, writers: Pool, calls: usize, mut queue: Queue, news: News) {
     let mut under_way = FuturesUnordered::new();
-    loop {
+    // The call that began last, as long as it is under way.
+    let mut latest = None;
+    let mut open = true;
+    for number in 0_u64.. {
+        let wait = latest.map(|(_, begun)| begun + PATIENCE);
         tokio::select! {
-            Some(()) = under_way.next(), if !under_way.is_empty() => {}
-            group = queue.group(), if under_way.len() < calls && queue.open => {
-                if !group.is_empty() {
-                    measure::group("postgres", group.len());
-                    under_way.push(write::carry_out(&shared, &writers, group, &news));
-                }
+            Some(ended) = under_way.next(), if !under_way.is_empty() => {
+                latest = latest.filter(|(number, _)| *number != ended);
             }
+            group = queue.group(wait), if open && under_way.len() < calls => match group {
+                Some(group) => {
+                    latest = Some((number, Instant::now()));
+                    measure::group("postgres", group.len());
+                    let call = write::carry_out(&shared, &writers, group, &news);
+                    under_way.push(call.map(move |()| number));
+                }
+                None => open = false,
+            },
             else => return,
         }
     }
@@ -91,34 +110,65 @@ async fn run(shared: Arc<Shared>, writers: Pool, calls: usize, mut queue: Queue,
 
 struct Queue {
     receiver: mpsc::Receiver<Request>,
-    /// The request that did not fit into the last group.
+    /// What leaves next, and how much that is.
+    group: Vec<Request>,
+    room: Room,
+    /// The request that did not fit.
     held: Option<Request>,
-    open: bool,
 }
 
 impl Queue {
-    /// Waits for a request, and takes what has queued up behind it. Empty once the queue is
-    /// closed. Nothing is lost when the future is dropped: it only waits before it takes.
-    async fn group(&mut self) -> Vec<Request> {
-        let first = match self.held.take() {
-            Some(request) => Some(request),
-            None => self.receiver.recv().await,
-        };
-        let Some(first) = first else {
-            self.open = false;
-            return Vec::new();
-        };
-        let mut room = Room::default();
-        room.take(&first.batch);
-        let mut group = vec![first];
-        while let Ok(request) = self.receiver.try_recv() {
-            if !room.take(&request.batch) {
-                self.held = Some(request);
-                break;
-            }
-            group.push(request);
+    /// Waits for requests, and takes those that leave as one call; `None` once the queue is
+    /// closed and empty. Nothing is lost when the future is dropped.
+    async fn group(&mut self, wait: Option<Instant>) -> Option<Vec<Request>> {
+        if self.group.is_empty() {
+            let first = match self.held.take() {
+                Some(request) => request,
+                None => self.receiver.recv().await?,
+            };
+            self.room = Room::default();
+            // The first one goes, however large it is.
+            self.room.take(&first.batch);
+            self.group.push(first);
         }
-        group
+        match wait {
+            None => self.gather().await,
+            Some(wait) => drop(timeout_at(wait, self.fill()).await),
+        }
+        Some(std::mem::take(&mut self.group))
+    }
+
+    /// Takes what is there. Whoever was answered just now asks again at once: they get their turn
+    /// before the call leaves, and the call does not leave almost empty.
+    async fn gather(&mut self) {
+        let mut before = 0;
+        while self.group.len() > before && self.held.is_none() {
+            before = self.group.len();
+            yield_now().await;
+            while self.held.is_none()
+                && let Ok(request) = self.receiver.try_recv()
+            {
+                self.push(request);
+            }
+        }
+    }
+
+    /// Waits until there is enough, or the queue is closed.
+    async fn fill(&mut self) {
+        while self.held.is_none()
+            && self.room.events < ENOUGH
+            && let Some(request) = self.receiver.recv().await
+        {
+            self.push(request);
+        }
+    }
+
+    fn push(&mut self, request: Request) {
+        if self.room.take(&request.batch) {
+            self.group.push(request);
+        } else {
+            self.held = Some(request);
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The call itself; the parameters are those of [`Call::parameters`].
-pub(super) const SQL: &str = "select base, verdicts, befores from @append(
+pub(super) const SQL: &str = "select @append(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
 
 /// The parameters of a call; see `sql/0002_append.sql`.
@@ -58,12 +58,7 @@ impl<'a> Call<'a> {
             keys.push(batch.key.as_ref());
             for write in &batch.writes {
                 call.write(&mut slots, &write.stream);
-                call.expected.push(match write.expected {
-                    Expected::Empty => 0,
-                    Expected::Version(Version(version)) => number(version),
-                    Expected::Exists => -1,
-                    Expected::Any => -2,
-                });
+                call.expected.push(expectation(write.expected));
                 call.counts.push(count(write.events.len()));
                 for (at, event) in (1..).zip(&write.events) {
                     call.owners.push(count(call.counts.len()));
@@ -92,7 +87,7 @@ impl<'a> Call<'a> {
     fn write(&mut self, slots: &mut HashMap<&'a StreamId, i32>, stream: &'a StreamId) {
         let slot = *slots.entry(stream).or_insert_with(|| {
             self.streams.push(stream.as_str());
-            self.locks.push(lock(b"stream", stream.as_str()));
+            self.locks.push(lock_of(stream));
             count(self.streams.len())
         });
         self.slots.push(slot);
@@ -123,14 +118,14 @@ impl<'a> Call<'a> {
 /// One for each batch, in order.
 pub(super) fn verdicts<'a>(
     row: &Row,
-    batches: impl IntoIterator<Item = &'a Batch>,
+    batches: impl ExactSizeIterator<Item = &'a Batch>,
 ) -> Result<Vec<Verdict>, tokio_postgres::Error> {
-    let mut next = Id(stored(row.try_get(0)?));
-    let verdicts: Vec<i32> = row.try_get(1)?;
-    let befores: Option<Vec<i64>> = row.try_get(2)?;
-    let mut befores = (1..).zip(befores.unwrap_or_default());
+    let mut numbers = row.try_get::<_, Vec<i64>>(0)?.into_iter();
+    let mut next = Id(stored(numbers.next().unwrap_or_default()));
+    let verdicts: Vec<i64> = numbers.by_ref().take(batches.len()).collect();
+    let mut befores = (1..).zip(numbers);
     let mut found = Vec::with_capacity(verdicts.len());
-    for (batch, verdict) in batches.into_iter().zip(verdicts) {
+    for (batch, verdict) in batches.zip(verdicts) {
         let writes = batch.writes.iter().zip(befores.by_ref());
         found.push(match verdict {
             0 => {
@@ -159,7 +154,17 @@ pub(super) fn verdicts<'a>(
     Ok(found)
 }
 
-fn placed(next: &mut Id, before: Version, events: u64) -> Placed {
+/// An expectation as the server's functions take it.
+pub(super) fn expectation(expected: Expected) -> i64 {
+    match expected {
+        Expected::Empty => 0,
+        Expected::Version(Version(version)) => number(version),
+        Expected::Exists => -1,
+        Expected::Any => -2,
+    }
+}
+
+pub(super) fn placed(next: &mut Id, before: Version, events: u64) -> Placed {
     if events == 0 {
         return Placed { version: before, ..Placed::default() };
     }
@@ -177,6 +182,11 @@ pub(super) fn outcome(placed: &[i64]) -> Appended {
         Some(Placed { first, last, version: Version(stored(version)), count })
     });
     Appended { placed: placed.collect(), repeated: false }
+}
+
+/// What stands for a stream in the table of locks.
+pub(super) fn lock_of(stream: &StreamId) -> i32 {
+    lock(b"stream", stream.as_str())
 }
 
 /// What stands for a stream or a key in the table of locks: FNV-1a, folded. All programs that

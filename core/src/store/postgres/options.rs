@@ -32,7 +32,7 @@ impl Default for PostgresOptions {
             names: Names { schema: "actum".to_owned(), prefix: String::new() },
             application: "actum".to_owned(),
             readers: 8,
-            writers: 2,
+            writers: 4,
             migrate: true,
         }
     }
@@ -65,7 +65,8 @@ impl PostgresOptions {
         self
     }
 
-    /// How many connections append; 2 unless set. What queues up behind them leaves as one call.
+    /// How many connections append; 4 unless set. What queues up behind a call that is under way
+    /// leaves as one call, over another connection if it is much or the first one takes long.
     pub fn writers(mut self, connections: usize) -> Self {
         self.writers = connections.max(1);
         self

@@ -18,8 +18,10 @@ use crate::{
     },
 };
 
+/// How many events one statement asks for at most.
+const ASKED: u64 = 4000;
 /// How many events a page has at most.
-const PAGE: u64 = 1000;
+const PAGE: usize = 1000;
 /// A page with more bytes than this is handed out before it is full.
 const BYTES: usize = 1 << 20;
 const ACTION: &str = "read the log";
@@ -74,8 +76,8 @@ async fn all(shared: &Shared, query: Query, sender: &Sender) -> Result<()> {
     let mut select = Select::new(query, head);
     let mut rows = Rows::default();
     loop {
-        let most = select.most(PAGE);
-        if most == 0 || page(shared, &mut select, most, &mut rows, sender).await? < most {
+        let most = select.most(ASKED);
+        if most == 0 || ask(shared, &mut select, most, &mut rows, sender).await? < most {
             return Ok(());
         }
     }
@@ -87,9 +89,9 @@ async fn settled(shared: &Shared, query: &Query) -> Result<Id> {
     if select::to(query) <= known { Ok(known) } else { mark::head(shared).await }
 }
 
-/// Reads one page, and says how many events it had. The rows stream: a page of large events is
-/// handed out in parts, and while nobody takes them the server waits.
-async fn page(
+/// Makes one statement, and says how many events it gave. The rows stream: pages are handed out
+/// as they come, and while nobody takes them the server waits.
+async fn ask(
     shared: &Shared,
     select: &mut Select,
     most: u64,
@@ -109,7 +111,7 @@ async fn page(
         page.push(event);
         bytes += size;
         count += 1;
-        if bytes > BYTES {
+        if bytes > BYTES || page.len() >= PAGE {
             bytes = 0;
             hand_out(std::mem::take(&mut page), sender).await?;
         }

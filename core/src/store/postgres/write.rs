@@ -14,6 +14,7 @@ use crate::{
             failure,
             listen::News,
             shared::{Shared, malformed},
+            single::{self, Single},
             value::Time,
         },
     },
@@ -62,13 +63,10 @@ async fn attempt(
     client: &Client,
     group: &[Request],
 ) -> Result<Vec<Verdict>, tokio_postgres::Error> {
-    let batches = || group.iter().map(|request| &request.batch);
-    let call = Call::new(batches());
-    let statement = client.prepare_cached(&shared.sql(call::SQL)).await?;
     let mut attempts = 1;
     loop {
-        match client.query_one(&statement, &call.parameters()).await {
-            Ok(row) => return call::verdicts(&row, batches()),
+        match call(shared, client, group).await {
+            Ok(verdicts) => return Ok(verdicts),
             Err(error)
                 if attempts < ATTEMPTS
                     && failure::refused(&error).is_some_and(failure::transient) =>
@@ -81,6 +79,25 @@ async fn attempt(
             Err(error) => return Err(error),
         }
     }
+}
+
+async fn call(
+    shared: &Shared,
+    client: &Client,
+    group: &[Request],
+) -> Result<Vec<Verdict>, tokio_postgres::Error> {
+    if let [request] = group
+        && let Some(single) = Single::new(&request.batch)
+    {
+        let statement = client.prepare_cached(&shared.sql(single::SQL)).await?;
+        let row = client.query_one(&statement, &single.parameters()).await?;
+        return Ok(vec![single.verdict(&row)?]);
+    }
+    let batches = || group.iter().map(|request| &request.batch);
+    let call = Call::new(batches());
+    let statement = client.prepare_cached(&shared.sql(call::SQL)).await?;
+    let row = client.query_one(&statement, &call.parameters()).await?;
+    call::verdicts(&row, batches())
 }
 
 async fn settle(shared: &Shared, request: Request, verdict: Verdict, news: &News) {

@@ -25,21 +25,24 @@ $$;
 --   owners        for each event: its write
 --   numbers       for each event: its place in its write, from 1
 --
--- Gives `base`, the id before the first event; for each request 0 when it is stored, -1 when its
--- key is known, or else the number of the write whose expectation does not hold; and for each
--- write the version of its stream before it.
+-- Gives one list of numbers: `base`, the id before the first event; for each request 0 when it is
+-- stored, -1 when its key is known, or else the number of the write whose expectation does not
+-- hold; and for each write the version of its stream before it.
 create function @append(
     locks integer[], streams text[],
     writes integer[], keys text[], fingerprints bytea[],
     slots integer[], expected bigint[], counts integer[],
     owners integer[], numbers integer[],
     names text[], schemas integer[], created timestamptz[], correlations bytea[],
-    data text[], meta text[],
-    out base bigint, out verdicts integer[], out befores bigint[]
+    data text[], meta text[]
 )
+returns bigint[]
 language plpgsql volatile
 as $$
 declare
+    base bigint := 0;
+    verdicts bigint[];
+    befores bigint[];
     done boolean;
     known boolean[];
     versions bigint[];
@@ -106,7 +109,6 @@ begin
         first := last + 1;
     end loop;
 
-    base := 0;
     if total > 0 then
         -- The locks of the base come before the ids exist; both in one short section, so that
         -- a base is never in the midst of a batch.
@@ -141,5 +143,7 @@ begin
                 ) r
                 where r.key is not null and verdicts[r.request] = 0;
     end if;
+
+    return array[base] || verdicts || befores;
 end
 $$;

@@ -1,0 +1,20 @@
+use actum::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+struct CheckedOut;
+
+struct Payment;
+
+#[reaction]
+impl Payment {
+    async fn checked_out(&self, _: &Committed<CheckedOut>) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    async fn paid(&self, _: &Committed<CheckedOut>) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+use actum::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+struct CheckedOut;
+
+struct Payment;
+
+#[reaction]
+impl Payment {
+    async fn checked_out(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+fn main() {}
