@@ -33,6 +33,7 @@ mod react;
 mod readable;
 mod rebuild;
 mod runner;
+mod sql;
 mod subscribe;
 mod task;
 mod verify;
@@ -50,6 +51,7 @@ pub use history::History;
 pub use load::{AsOf, Load, Loaded};
 pub use react::{Parked, ParkedStream, ParkedWhat, ReactionHealth, ReactionState};
 pub use rebuild::Progress;
+pub use sql::Projected;
 pub use subscribe::Subscription;
 pub use verify::{Difference, Verification};
 pub use view::{View, ViewOf, Views};
@@ -115,6 +117,7 @@ struct Inner {
     aggregates: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
     names: HashMap<&'static str, Arc<dyn Erased>>,
     runners: HashMap<TypeId, Runner>,
+    tables: sql::Runners,
     reactions: HashMap<TypeId, react::Registered>,
     model: Model,
     traces: Option<Arc<dyn Traces>>,

@@ -149,6 +149,38 @@ pub enum Error {
         /// The projection.
         view: String,
     },
+    /// A handler of a SQL projection failed; nothing of its transaction was stored.
+    #[error("a handler of {view} failed at event {id} of `{stream}`")]
+    Handler {
+        /// The projection.
+        view: String,
+        /// The event.
+        id: Id,
+        /// Its stream.
+        stream: StreamId,
+        /// Why.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// `create` or `reset` of a SQL projection failed; nothing was stored.
+    #[error("`{method}` of {view} failed")]
+    Tables {
+        /// The projection.
+        view: String,
+        /// Which of them.
+        method: &'static str,
+        /// Why.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// A newer version of a SQL projection has taken over its tables; nothing was stored.
+    #[error(
+        "{view} has been taken over by version {newest}; stop the programs with the older version"
+    )]
+    Superseded {
+        /// The projection.
+        view: String,
+        /// The newer version.
+        newest: u32,
+    },
     /// A handler of a projection panicked.
     #[error("a handler of {view} panicked at event {id}: {message}")]
     Panicked {

@@ -37,8 +37,9 @@ pub use aggregate::{
 };
 pub use app::{
     Act, ActJson, Acts, App, AsOf, Builder, Difference, Done, Feed, Health, History, Load, Loaded,
-    LoadedJson, Parked, ParkedStream, ParkedWhat, Progress, ProjectionHealth, ProjectionState,
-    ReactionHealth, ReactionState, Subscription, Verification, View, ViewOf, Views,
+    LoadedJson, Parked, ParkedStream, ParkedWhat, Progress, Projected, ProjectionHealth,
+    ProjectionState, ReactionHealth, ReactionState, Subscription, Verification, View, ViewOf,
+    Views,
 };
 pub use clock::{Clock, Ids, System};
 pub use connect::connect;
@@ -52,12 +53,19 @@ pub use model::{
     ReactionModel, ReactsModel, Step, TakesModel,
 };
 pub use projection::{
-    Change, Delete, DocumentPerKey, Fate, Handler, KeyText, OneDocument, Outcome, Projection, Route,
+    Change, Delete, DocumentPerKey, Fate, Handler, KeyText, OneDocument, Outcome, Projection,
+    Route, SqlHandler, SqlProjection,
 };
 pub use reaction::{
     Ask, Asked, Cx, Fault, IntoFault, Later, Part, Policy, Reaction, Reactor, When,
 };
+#[cfg(feature = "sqlite")]
+pub use rusqlite;
+pub use store::BoxError;
 pub use stream::{Id, InvalidStream, StreamId, Version};
+
+#[cfg(feature = "postgres")]
+pub use tokio_postgres;
 
 #[cfg(feature = "derive")]
 pub use actum_macros::{Aggregate, Event, Events, action, invariant, patch, projection, reaction};

@@ -76,6 +76,16 @@ pub(crate) fn lag(kind: &'static str, name: &'static str, events: u64, seconds: 
     gauge!(LAG_TIME, kind => name).set(seconds);
 }
 
+/// A reaction has handled an event, or tried to.
+pub(crate) fn reacted(reaction: &'static str, outcome: &'static str) {
+    counter!(REACTIONS, "reaction" => reaction, "outcome" => outcome).increment(1);
+}
+
+/// A reaction has set so many streams and timers aside.
+pub(crate) fn parked(reaction: &'static str, parked: usize) {
+    gauge!(PARKED, "reaction" => reaction).set(count(parked as u64));
+}
+
 #[expect(clippy::cast_precision_loss, reason = "the facade takes floating-point numbers")]
 fn count(number: u64) -> f64 {
     number as f64

@@ -8,7 +8,7 @@ mod reaction;
 
 pub use reaction::{AsksModel, Cycle, ReactionModel, ReactsModel, Step};
 
-use crate::{Actions, Events, Projection, event::Kind};
+use crate::{Actions, Events, Projection, SqlProjection, event::Kind};
 
 /// What an app consists of. It serialises as JSON.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -78,7 +78,7 @@ pub struct GivenModel {
     pub docs: &'static str,
 }
 
-/// A projection.
+/// A projection, with documents or with tables of its own.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ProjectionModel {
@@ -142,6 +142,22 @@ impl ProjectionModel {
     /// The model of a projection; `emitters` names the aggregates that emit an event type.
     pub fn of<P: Projection>(emitters: impl Fn(&Kind) -> Vec<&'static str>) -> Self {
         let takes = |handler: &crate::Handler<P>| TakesModel {
+            event: handler.event.name,
+            from: emitters(&handler.event),
+            method: handler.method,
+            docs: handler.docs,
+        };
+        Self {
+            name: P::NAME,
+            version: P::VERSION,
+            docs: P::DOCS,
+            takes: P::HANDLERS.iter().map(takes).collect(),
+        }
+    }
+
+    /// The model of a SQL projection; `emitters` names the aggregates that emit an event type.
+    pub fn of_sql<P: SqlProjection>(emitters: impl Fn(&Kind) -> Vec<&'static str>) -> Self {
+        let takes = |handler: &crate::SqlHandler<P>| TakesModel {
             event: handler.event.name,
             from: emitters(&handler.event),
             method: handler.method,

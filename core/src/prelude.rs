@@ -2,7 +2,7 @@
 
 pub use crate::{
     ActError, Acts, Aggregate, App, Ask, Committed, Conflict, Cx, Event, Events, Fault, Id,
-    Projection, Reaction, StreamId, Timestamp, Unmet, Version,
+    Projection, Reaction, SqlProjection, StreamId, Timestamp, Unmet, Version,
     store::{Expected, Memory, Query},
 };
 
@@ -10,4 +10,7 @@ pub use crate::{
 pub use crate::{action, invariant, patch, projection, reaction};
 
 #[cfg(feature = "sqlite")]
-pub use crate::store::Sqlite;
+pub use crate::store::{Sqlite, SqliteTransaction};
+
+#[cfg(feature = "postgres")]
+pub use crate::store::{Postgres, PostgresTransaction};

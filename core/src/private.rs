@@ -4,8 +4,12 @@ pub use crate::{
     Action, ActionEntry, Actions, Aggregate, Committed, DecodeError, Emits, Event, EventOf, Events,
     Given, Invariant, Invariants, Kind, Payload, Projection, Unmet,
     aggregate::{Apply, Patch, Returns, Spec},
-    projection::{DocumentPerKey, Fate, Handler, Handles, KeyOf, KeyText, OneDocument, Outcome},
+    projection::{
+        Answer, Answered, DocumentPerKey, Fate, Handler, Handles, KeyOf, KeyText, OneDocument,
+        Outcome, SqlHandler, SqlHandles, SqlProjection, Tx,
+    },
     reaction::{Asked, Cx, Fault, Handled, IntoFault, Part, Policy, Reaction, Reactor, Reacts},
+    store::sql::{Awaiting, Blocking, SqlTransaction},
 };
 pub use core;
 pub use serde;
@@ -203,4 +207,11 @@ const fn equal(mut a: &[u8], mut b: &[u8]) -> bool {
         (a, b) = (rest, more);
     }
     a.is_empty() && b.is_empty()
+}
+
+/// What a method of a SQL projection returns, whatever its error is.
+pub fn answered<A: Answered>(
+    answer: A,
+) -> Result<(), std::boxed::Box<dyn std::error::Error + Send + Sync>> {
+    answer.answered()
 }

@@ -15,6 +15,11 @@ pub use key::{KeyOf, KeyText};
 
 pub(crate) use key::{partition_of, refuse_key};
 
+mod sql;
+
+pub(crate) use sql::Taken;
+pub use sql::{Answer, Answered, SqlHandler, SqlHandles, SqlProjection, Tx};
+
 /// A read model folded from events of any streams.
 ///
 /// Written by `#[projection]` for the methods `fn(&mut self, &Committed<E>)` of an `impl` block.

@@ -20,6 +20,7 @@ mod prefix;
 mod query;
 mod shared;
 mod snapshot;
+pub(crate) mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod view;
@@ -29,11 +30,12 @@ pub use append::{Appended, Batch, Expected, Key, Keyed, NewEvent, Placed, Write}
 pub use lease::{Lease, Leases};
 pub use memory::Memory;
 #[cfg(feature = "postgres")]
-pub use postgres::{Holder, Postgres, PostgresOptions};
+pub use postgres::{Holder, Postgres, PostgresOptions, PostgresTransaction};
 pub use query::{Direction, Query};
 pub use snapshot::{Snapshot, Snapshots};
+pub use sql::{BoxError, SqlStore};
 #[cfg(feature = "sqlite")]
-pub use sqlite::{Sqlite, SqliteOptions};
+pub use sqlite::{Sqlite, SqliteOptions, SqliteTransaction};
 pub use view::{Document, ViewCommit, ViewId, Views};
 pub use watch::Watch;
 

@@ -2,6 +2,8 @@
 //! `fn(&mut self, &Committed<E>)` of the block.
 //!
 //! With a key it has a document for each key; see [`key`].
+//!
+//! Where the methods take a transaction as well it writes tables of its own; see [`sql`].
 
 use std::collections::HashMap;
 
@@ -19,6 +21,7 @@ use crate::{
 };
 
 mod key;
+mod sql;
 
 use key::Key;
 
@@ -58,6 +61,9 @@ struct Handler<'a> {
 }
 
 fn implement(ctxt: &Ctxt, options: &Options, block: &Block) -> TokenStream {
+    if sql::is_sql(block) {
+        return sql::implement(ctxt, options, block);
+    }
     let mut seen = HashMap::new();
     let mut handlers = Vec::new();
     let keys = key::Keys::of(ctxt, options, block);

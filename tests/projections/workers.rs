@@ -22,7 +22,7 @@ everywhere!(
     partitions_are_spread_and_every_event_is_folded_once,
 );
 
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 fn fake() -> FakeClock {
     FakeClock::at("2024-06-01T14:23:00Z".parse().expect("a time"))
@@ -77,7 +77,7 @@ async fn a_worker_that_stands_by_takes_over_when_the_lease_has_run_out(place: &P
     count(&second, "a", 1, "red").await;
     let id = count(&second, "b", 2, "red").await;
     is(&second, stands_by).await;
-    clock.advance(LEASE - Duration::from_secs(1));
+    clock.advance(Duration::from_secs(59));
     let unseen = tokio::time::timeout(LEASE / 240, second.view::<Total>().after(id)).await;
     assert!(unseen.is_err(), "nobody works: {unseen:?}");
     clock.advance(Duration::from_secs(1));

@@ -107,7 +107,8 @@ async fn a_shutdown_waits_for_what_is_in_flight(at: Place) {
     go.send_replace(true);
     shutdown.await.expect("no panic").expect("in time");
     let store = at.open().await;
-    assert_eq!(store.checkpoint(&view()).await.expect("read"), last);
+    // What followed may have been seen as well.
+    assert!(store.checkpoint(&view()).await.expect("read") >= last);
     // The lease is free at once.
     let now = Timestamp::now();
     let lease = store.acquire(LEASE, "next", now, Duration::from_secs(1)).await.expect("asked");

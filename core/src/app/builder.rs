@@ -9,10 +9,10 @@ use std::{
 };
 
 use crate::{
-    Actions, Error, Events, Invariants, Model, Projection, Reaction, Result,
+    Actions, Error, Events, Invariants, Model, Projection, Reaction, Result, SqlProjection,
     app::{
         App, Cut, Inner, aggregate::Registered, erased::Erased, gate::Gate, react, runner,
-        runner::Runner, task::Tasks,
+        runner::Runner, sql, task::Tasks,
     },
     clock::{Clock, Ids, System},
     event::Kind,
@@ -41,7 +41,13 @@ type Make = fn(NonZeroUsize, &Tasks, &Arc<dyn Store>) -> Faces;
 /// Names the aggregates that emit an event type.
 type Emitters<'a> = &'a dyn Fn(&Kind) -> Vec<&'static str>;
 
-type Starter = Box<dyn FnOnce(&Context<'_>) -> Runner + Send>;
+type Starter = Box<dyn FnOnce(&Context<'_>) -> Started + Send>;
+
+/// A projection at work.
+enum Started {
+    Documents(Runner),
+    Tables(sql::Runner),
+}
 
 /// What a projection needs to start.
 pub(super) struct Context<'a> {
@@ -183,7 +189,23 @@ impl Builder {
             type_id: TypeId::of::<P>(),
             name: P::NAME,
             model: |emitters| ProjectionModel::of::<P>(emitters),
-            start: Box::new(|context| runner::start::<P>(context)),
+            start: Box::new(|context| Started::Documents(runner::start::<P>(context))),
+        });
+        self
+    }
+
+    /// Adds a SQL projection; it writes its own tables in the transactions of a store.
+    ///
+    /// That is mostly the app's own store. With another one the tables and their checkpoint lie
+    /// there, and the events still come from the app's own.
+    #[must_use]
+    pub fn project_sql<P: SqlProjection>(mut self, projection: P, tables: &P::Store) -> Self {
+        let (projection, tables) = (Arc::new(projection), tables.clone());
+        self.projections.push(Followed {
+            type_id: TypeId::of::<P>(),
+            name: P::NAME,
+            model: |emitters| ProjectionModel::of_sql::<P>(emitters),
+            start: Box::new(|context| Started::Tables(sql::start(projection, tables, context))),
         });
         self
     }
@@ -292,7 +314,7 @@ impl Builder {
                 |one: &&Declared| one.kinds.iter().any(|kind| kind.type_id == event.type_id);
             aggregates.iter().filter(emits).map(|one| one.model.name).collect()
         };
-        let mut runners = HashMap::new();
+        let (mut runners, mut tables) = (HashMap::new(), sql::Runners::new());
         for followed in projections {
             if model.projections.iter().any(|other| other.name == followed.name) {
                 return Err(twice("projection", followed.name));
@@ -306,7 +328,10 @@ impl Builder {
                 holder: &holder,
                 lease,
             };
-            runners.insert(followed.type_id, (followed.start)(&context));
+            match (followed.start)(&context) {
+                Started::Documents(runner) => drop(runners.insert(followed.type_id, runner)),
+                Started::Tables(runner) => drop(tables.insert(followed.type_id, runner)),
+            }
             model.projections.push(described);
         }
         let (mut registered, mut starts) = (HashMap::new(), Vec::new());
@@ -343,6 +368,7 @@ impl Builder {
             aggregates,
             names,
             runners,
+            tables,
             reactions: registered,
             model,
             traces,

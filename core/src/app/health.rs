@@ -10,6 +10,7 @@ use crate::{
         react,
         react::ReactionHealth,
         runner::{Runner, Status},
+        sql,
     },
     error::Between,
     store::{Expected, Query},
@@ -90,20 +91,55 @@ pub(super) async fn health(app: &App) -> Result<Health> {
     let mut projections = Vec::new();
     for model in &app.0.model.projections {
         let runner = app.0.runners.values().find(|runner| runner.build.name == model.name);
-        let Some(runner) = runner else { continue };
-        projections.push(of(app, model.name, runner, head).await?);
+        if let Some(runner) = runner {
+            projections.push(documents(app, model.name, runner, head).await?);
+        }
+        let tables = app.0.tables.values().find(|runner| runner.view.name == model.name);
+        if let Some(runner) = tables {
+            projections.push(self::tables(app, model.name, runner, head).await?);
+        }
     }
     let reactions = react::health(app, head).await?;
     Ok(Health { head, projections, reactions })
 }
 
-async fn of(app: &App, name: &'static str, runner: &Runner, head: Id) -> Result<ProjectionHealth> {
+async fn documents(
+    app: &App,
+    name: &'static str,
+    runner: &Runner,
+    head: Id,
+) -> Result<ProjectionHealth> {
     let status = runner.status();
-    let lag = head.0.saturating_sub(status.seen.0);
+    let (lag, lag_time) = lag(app, name, status.seen, head).await;
+    let version = runner.build.version;
+    let serves = runner.build.serves()
+        || runner.build.look().await.unwrap_or_else(|error| {
+            tracing::warn!(projection = name, %error, "cannot tell whether it serves");
+            false
+        });
+    let Status { seen, state, rate, .. } = status;
+    Ok(ProjectionHealth { name, version, seen, lag, lag_time, rate, serves, state })
+}
+
+async fn tables(
+    app: &App,
+    name: &'static str,
+    runner: &sql::Runner,
+    head: Id,
+) -> Result<ProjectionHealth> {
+    let sql::Status { seen, state } = runner.status.borrow().clone();
+    let (version, serves, seen) = (runner.view.version, seen.is_some(), seen.unwrap_or_default());
+    let (lag, lag_time) = lag(app, name, seen, head).await;
+    Ok(ProjectionHealth { name, version, seen, lag, lag_time, rate: None, serves, state })
+}
+
+/// How many ids a projection is behind, and for how long.
+async fn lag(app: &App, name: &'static str, seen: Id, head: Id) -> (u64, Option<Duration>) {
+    let lag = head.0.saturating_sub(seen.0);
     let lag_time = if lag == 0 {
         None
     } else {
-        let query = Query::all().after(status.seen).limit(1).without_meta();
+        let query = Query::all().after(seen).limit(1).without_meta();
         // A log that cannot be read must not hide why the projection is behind.
         let oldest = app.read(query).next().await.transpose().unwrap_or_else(|error| {
             tracing::warn!(projection = name, %error, "cannot tell the lag");
@@ -114,14 +150,7 @@ async fn of(app: &App, name: &'static str, runner: &Runner, head: Id) -> Result<
             Duration::try_from(now.duration_since(event.created)).unwrap_or_default()
         })
     };
-    let version = runner.build.version;
-    let serves = runner.build.serves()
-        || runner.build.look().await.unwrap_or_else(|error| {
-            tracing::warn!(projection = name, %error, "cannot tell whether it serves");
-            false
-        });
-    let Status { seen, state, rate, .. } = status;
-    Ok(ProjectionHealth { name, version, seen, lag, lag_time, rate, serves, state })
+    (lag, lag_time)
 }
 
 /// How many events a conflict names.

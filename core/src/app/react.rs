@@ -143,7 +143,8 @@ impl<R: Reaction> Worker<R> {
         let mut holder = Holder::load(Arc::clone(self), lease).await?;
         let ended = holder.run(stop).await;
         // Whoever waits for it need not wait until it runs out; a lease that is lost is left alone.
-        self.store.release(holder.lease()).await?;
+        let lease = holder.end().await;
+        self.store.release(&lease).await?;
         ended
     }
 

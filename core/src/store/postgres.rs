@@ -24,12 +24,14 @@ mod shared;
 mod single;
 mod snapshot;
 mod tls;
+mod transaction;
 mod value;
 mod view;
 mod write;
 
 pub use mark::Holder;
 pub use options::PostgresOptions;
+pub use transaction::PostgresTransaction;
 
 use appender::Appender;
 use listen::Listener;

@@ -17,6 +17,7 @@ use tokio::sync::{oneshot, watch};
 use self::{
     change::Call,
     failure::Failure,
+    guard::Guard,
     queue::Queue,
     reader::{Readers, received},
     writer::{Request, Writer},
@@ -27,6 +28,7 @@ mod append;
 mod change;
 mod correlation;
 mod failure;
+mod guard;
 mod heads;
 mod leases;
 mod lock;
@@ -39,9 +41,12 @@ mod reader;
 mod schema;
 mod select;
 mod snapshots;
+mod transaction;
 mod views;
 mod window;
 mod writer;
+
+pub use transaction::SqliteTransaction;
 
 /// How long the writer stays awake for the next request. One caller's next request follows within
 /// microseconds, which is less than it takes to wake a thread.
@@ -85,6 +90,7 @@ pub struct SqliteOptions {
 }
 
 struct Shared {
+    guard: Guard,
     queue: Arc<Queue<Request>>,
     readers: Readers,
     grown: Arc<watch::Sender<Id>>,
@@ -111,10 +117,12 @@ impl Sqlite {
         let path = path.into();
         let action = format!("open {}", path.display());
         let (queue, grown) = (Arc::new(Queue::new(LINGER)), Arc::new(watch::Sender::new(Id(0))));
+        let guard = Guard::default();
         let (opened, ready) = oneshot::channel();
         let writer = {
-            let (path, queue, grown) = (path.clone(), Arc::clone(&queue), Arc::clone(&grown));
-            let open = move || match Writer::open(path, options.busy_timeout, queue, grown) {
+            let (path, guard) = (path.clone(), guard.clone());
+            let (queue, grown) = (Arc::clone(&queue), Arc::clone(&grown));
+            let open = move || match Writer::open(path, options.busy_timeout, guard, queue, grown) {
                 Ok(writer) => {
                     // If nobody waits any more, the queue is closed and the thread ends.
                     let _ = opened.send(Ok(()));
@@ -131,7 +139,7 @@ impl Sqlite {
         };
         let readers = Readers::start(&path, options.busy_timeout, options.readers)
             .map_err(|failure| failure.into_error("open"))?;
-        let shared = Shared { queue, readers, grown, path, writer: Some(writer) };
+        let shared = Shared { guard, queue, readers, grown, path, writer: Some(writer) };
         let store = Self(Arc::new(shared));
         received(ready).await?;
         Ok(store)

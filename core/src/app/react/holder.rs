@@ -25,6 +25,7 @@ use super::{
 use crate::{
     Committed, Error, Id, Json, Reaction, Result, StreamId,
     app::task::{self, Stop},
+    measure,
     store::{BoxFuture, Document, Lease, Pages, Query, Store, ViewId, Watch},
 };
 
@@ -76,6 +77,7 @@ pub(super) struct Holder<R> {
     /// The lanes that are tried again, and when.
     due: BTreeSet<(Timestamp, StreamId)>,
     timers: timers::Timers,
+    parked: HashSet<StreamId>,
     parked_timers: usize,
     ready: VecDeque<Job>,
     jobs: JoinSet<Finished>,
@@ -118,8 +120,10 @@ enum Woken {
 }
 
 impl<R: Reaction> Holder<R> {
-    pub(super) fn lease(&self) -> &Lease {
-        &self.lease
+    /// Cuts off what still runs, and waits until it has ended: then another may go on.
+    pub(super) async fn end(mut self) -> Lease {
+        self.jobs.shutdown().await;
+        self.lease
     }
 
     /// Works until the app stops or the lease is lost.
@@ -318,7 +322,7 @@ impl<R: Reaction> Holder<R> {
                     if let Some(lane) = self.lanes.get_mut(&stream) {
                         lane.more = false;
                     }
-                    let place = (after, tried, self.window.seen);
+                    let place = (after, tried, self.window.reach());
                     self.jobs.spawn(task::own(worker.lane(app, stream, place)))
                 }
             };
@@ -328,6 +332,7 @@ impl<R: Reaction> Holder<R> {
     fn finish(&mut self, finished: Finished) -> Result<()> {
         match finished {
             Finished::Event(met, Ok(changes)) => {
+                measure::reacted(R::NAME, "settled");
                 self.timers.touched(&changes);
                 self.window.settle(met.id, changes);
                 self.commit.touch();
@@ -384,9 +389,11 @@ impl<R: Reaction> Holder<R> {
     /// Shows how the reaction fares.
     fn show(&mut self) {
         let settled = self.commit.settled(&self.window);
-        let parked = self.lanes.values().filter(|lane| lane.is_parked()).count();
-        let parked = parked + self.parked_timers;
+        let parked = self.parked.len() + self.parked_timers;
         let waiting = self.due.len();
+        if self.worker.status.borrow().parked != parked {
+            measure::parked(R::NAME, parked);
+        }
         self.worker.status.send_if_modified(|status| {
             let news = status.seen != settled
                 || status.parked != parked

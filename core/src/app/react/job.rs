@@ -65,14 +65,14 @@ impl<R: Reaction> Worker<R> {
         Finished::Event(met, outcome)
     }
 
-    /// Handles the next event of a lane, up to what was read of the log.
+    /// Handles the next event of a lane, up to what can have been left to it.
     pub(super) async fn lane(
         self: Arc<Self>,
         app: Arc<Inner>,
         stream: StreamId,
-        (after, tried, seen): (Version, Tried, Id),
+        (after, tried, reach): (Version, Tried, Id),
     ) -> Finished {
-        let query = Query::stream(stream.clone()).from_version(after.next()).to_id(seen);
+        let query = Query::stream(stream.clone()).from_version(after.next()).to_id(reach);
         let mut pages = self.store.read(super::query::<R>(query));
         while let Some(page) = pages.next().await {
             let page = match page {

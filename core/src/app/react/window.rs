@@ -24,6 +24,8 @@ pub(super) struct Window {
     pub(super) seen: Id,
     /// Events behind the checkpoint that were settled by an earlier holder.
     marked: HashSet<Id>,
+    /// The highest of them.
+    highest: Id,
     /// Whether nothing is to be held back this time.
     all: bool,
 }
@@ -36,7 +38,13 @@ enum Open {
 
 impl Window {
     pub(super) fn new(checkpoint: Id, marked: HashSet<Id>) -> Self {
-        Self { open: BTreeMap::new(), seen: checkpoint, marked, all: false }
+        let highest = marked.iter().max().copied().unwrap_or_default();
+        Self { open: BTreeMap::new(), seen: checkpoint, marked, highest, all: false }
+    }
+
+    /// Up to where events can have been left to the lanes, by this holder or one before.
+    pub(super) fn reach(&self) -> Id {
+        self.seen.max(self.highest)
     }
 
     /// Takes an event; tells whether it is still to be handled.
@@ -142,6 +150,14 @@ mod tests {
         assert_eq!(advance(&mut window), (6, vec![]));
         window.settle(Id(7), Vec::new());
         assert_eq!(advance(&mut window), (9, vec![mark(Id(9))]));
+    }
+
+    #[test]
+    fn a_lane_reaches_what_an_earlier_holder_left_to_it() {
+        let mut window = Window::new(Id(4), HashSet::from([Id(9), Id(7)]));
+        assert_eq!(window.reach(), Id(9));
+        window.seen = Id(20);
+        assert_eq!(window.reach(), Id(20));
     }
 
     #[test]

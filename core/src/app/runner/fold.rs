@@ -64,12 +64,13 @@ impl Fold {
     }
 
     /// Folds events from a page until it is empty or the time has come; then `seen` stands at the
-    /// last one folded.
+    /// last one folded. `before_reading` is called before documents are read.
     pub(super) async fn fold<P: Projection>(
         &self,
         folded: &mut Folded<P>,
         page: &mut std::vec::IntoIter<Committed>,
         until: Instant,
+        before_reading: impl FnOnce(),
     ) -> Result<()> {
         let mut at = folded.seen;
         let mut waiting = Vec::new();
@@ -87,6 +88,7 @@ impl Fold {
         if let Documents::Each(cache) = &mut folded.documents
             && !waiting.is_empty()
         {
+            before_reading();
             let keys = waiting.iter().map(|one| one.key.clone()).collect();
             self.load(cache, keys, folded.stored).await?;
             let mut at = folded.seen;

@@ -26,7 +26,7 @@ use crate::{
     Committed, Error, Id, Projection, Result,
     app::{health::ProjectionState, task::Stop},
     measure,
-    store::{ViewCommit, ViewId},
+    store::{Pages, ViewCommit, ViewId},
     trace,
 };
 
@@ -172,20 +172,27 @@ impl<P: Projection> Follower<P> {
         let pace = Pace::from(folded.seen);
         // A lease must not run out over a batch.
         let slice = COMMIT_AFTER.min(self.right.ttl / 4);
-        let query = fold::query::<P>().after(folded.seen).to_id(head);
-        let mut pages = self.fold.store.read(query);
+        let mut pages: Option<Pages> = None;
         let mut until = Instant::now() + slice;
-        while let Some(page) = pages.next().await {
-            let found = page?;
+        while folded.seen < head {
+            let reading = pages.get_or_insert_with(|| {
+                let query = fold::query::<P>().after(folded.seen).to_id(head);
+                self.fold.store.read(query)
+            });
+            let Some(found) = reading.next().await else { break };
+            let found = found?;
             if let Some(next) = found.first() {
                 self.lags(head, next);
             }
             let mut events = found.into_iter();
             while events.len() > 0 {
-                self.fold.fold(folded, &mut events, until).await?;
+                // A read may hold a connection: a worker that needed a second one while it has
+                // that could wait for others that do the same, for ever.
+                self.fold.fold(folded, &mut events, until, || pages = None).await?;
                 if Instant::now() < until && !folded.documents.is_full() {
                     continue;
                 }
+                pages = None;
                 self.commit(folded).await?;
                 let (seen, rate) = (folded.seen, pace.rate(folded.seen));
                 self.status.send_modify(|status| (status.seen, status.rate) = (seen, rate));

@@ -8,12 +8,13 @@ use crate::{
 };
 
 /// In order; what stands here never changes again, later needs get a new file.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("sql/0001_log.sql"),
     include_str!("sql/0002_append.sql"),
     include_str!("sql/0003_mark.sql"),
     include_str!("sql/0004_view.sql"),
     include_str!("sql/0005_single.sql"),
+    include_str!("sql/0006_lend.sql"),
 ];
 
 /// The versions of PostgreSQL whose behaviour the order of the log is known to rest on.

@@ -15,6 +15,12 @@ use crate::{
 /// What each session is set to: what the order of the log and the plans of its queries rest on.
 const SESSION: &str = include_str!("sql/session.sql");
 
+/// What each session is set to whose transactions are lent to SQL projections.
+const LENT: &str = include_str!("sql/lent.sql");
+
+/// How many SQL projections may be at work at once; a connection is opened when it is needed.
+const LENDERS: usize = 16;
+
 /// How to connect to PostgreSQL; made by [`Postgres::options`].
 #[derive(Clone, Debug)]
 #[must_use = "nothing happens before `connect`"]
@@ -93,21 +99,23 @@ impl PostgresOptions {
             address.config.application_name(&self.application);
         }
         let tls = address.trust.connector()?;
-        let pool = |connections| {
+        let pool = |connections, session: &'static str| {
             let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
             let manager = Manager::from_config(address.config.clone(), tls.clone(), recycling);
-            let session = Hook::async_fn(|client: &mut deadpool_postgres::ClientWrapper, _| {
-                Box::pin(
-                    async move { client.batch_execute(SESSION).await.map_err(HookError::Backend) },
-                )
-            });
+            let session =
+                Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {
+                    Box::pin(async move {
+                        client.batch_execute(session).await.map_err(HookError::Backend)
+                    })
+                });
             Pool::builder(manager)
                 .max_size(connections)
                 .post_create(session)
                 .build()
                 .map_err(|source| failure::to("set up the connections", Box::new(source)))
         };
-        let (readers, writers) = (pool(self.readers)?, pool(self.writers)?);
+        let (readers, writers) = (pool(self.readers, SESSION)?, pool(self.writers, SESSION)?);
+        let lenders = pool(LENDERS, LENT)?;
         let mut client =
             readers.get().await.map_err(|source| failure::to("connect", Box::new(source)))?;
         if self.migrate {
@@ -116,7 +124,7 @@ impl PostgresOptions {
             migrate::verify(&mut client, &self.names).await?;
         }
         drop(client);
-        let shared = Arc::new(Shared::new(self.names, readers));
+        let shared = Arc::new(Shared::new(self.names, readers, lenders));
         let listener = Listener::start(&shared, address.config, tls);
         let appender = Appender::start(&shared, writers, self.writers, listener.news());
         Ok(Postgres::new(shared, appender, listener))

@@ -23,6 +23,7 @@ use crate::{
 pub(super) struct Shared {
     pub(super) names: Names,
     readers: Pool,
+    lenders: Pool,
     /// The highest head that was found: what was settled once stays settled.
     head: AtomicU64,
     /// SQL with the names put in.
@@ -30,8 +31,8 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(names: Names, readers: Pool) -> Self {
-        Self { names, readers, head: AtomicU64::new(0), texts: Mutex::default() }
+    pub(super) fn new(names: Names, readers: Pool, lenders: Pool) -> Self {
+        Self { names, readers, lenders, head: AtomicU64::new(0), texts: Mutex::default() }
     }
 
     /// Puts the names into a text, once.
@@ -42,6 +43,11 @@ impl Shared {
 
     pub(super) async fn client(&self, action: &'static str) -> Result<Client> {
         self.readers.get().await.map_err(|source| failure::to(action, Box::new(source)))
+    }
+
+    /// A connection whose transactions are lent to projections.
+    pub(super) async fn lender(&self, action: &'static str) -> Result<Client> {
+        self.lenders.get().await.map_err(|source| failure::to(action, Box::new(source)))
     }
 
     /// Runs one statement, prepared once for each connection.

@@ -36,6 +36,8 @@ pub(super) enum Failure {
     Column { column: &'static str },
     #[error("what should be stored as JSON is not UTF-8")]
     NotText,
+    #[error("a projection rolled back the transaction that it was lent")]
+    Ended,
     #[error("its numbers are used up")]
     Exhausted,
     #[error("a thread of the store could not be started: {0}")]
@@ -73,6 +75,11 @@ impl Failure {
     pub(super) fn is_busy(&self) -> bool {
         self.code()
             .is_some_and(|code| matches!(code, ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+    }
+
+    /// Whether the disk is full.
+    pub(super) fn is_full(&self) -> bool {
+        self.code() == Some(ErrorCode::DiskFull)
     }
 
     pub(super) fn is_not_a_database(&self) -> bool {

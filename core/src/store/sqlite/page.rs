@@ -181,7 +181,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::store::sqlite::{schema, window::ROWS};
+    use crate::store::sqlite::{guard::Guard, schema, window::ROWS};
 
     /// One event in 100,000, and one far behind a gap, are `Rare`.
     const FILL: &str = "
@@ -211,7 +211,7 @@ mod tests {
     fn a_page_looks_at_a_bounded_number_of_rows_and_jumps_over_gaps() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log.db");
-        let connection = schema::open_writer(&path, Duration::ZERO).unwrap();
+        let connection = schema::open_writer(&path, Duration::ZERO, &Guard::default()).unwrap();
         connection.execute_batch(FILL).unwrap();
         let read = |query| read(&connection, query);
         let far = (1 << 53) + 1;

@@ -10,7 +10,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use super::{failure::Failure, lock};
+use super::{failure::Failure, guard::Guard, lock};
 
 /// `Actm`, in the file's header.
 const APPLICATION: i64 = 0x4163_746d;
@@ -25,11 +25,15 @@ const VERSION: i64 = 1;
 const STATEMENTS: usize = 64;
 
 /// Opens the connection that writes; creates and migrates the file.
-pub(super) fn open_writer(path: &Path, busy: Duration) -> Result<Connection, Failure> {
+pub(super) fn open_writer(
+    path: &Path,
+    busy: Duration,
+    guard: &Guard,
+) -> Result<Connection, Failure> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = open(path, flags, busy)?;
+    let mut connection = open(path, flags, busy)?;
     if connection.is_readonly("main")? {
         return Err(Failure::ReadOnly { path: path.to_owned() });
     }
@@ -37,7 +41,20 @@ pub(super) fn open_writer(path: &Path, busy: Duration) -> Result<Connection, Fai
     connection.execute_batch(include_str!("writer.sql"))?;
     enter_wal(&connection, busy)?;
     migrate(&connection, path, busy)?;
+    guard.stand(&mut connection)?;
     Ok(connection)
+}
+
+/// The names of the tables and views of the newest version.
+pub(super) fn tables() -> Result<Vec<String>, Failure> {
+    let connection = Connection::open_in_memory()?;
+    for (_, migration) in MIGRATIONS {
+        connection.execute_batch(migration)?;
+    }
+    let sql = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')";
+    let mut statement = connection.prepare(sql)?;
+    let names = statement.query_map([], |row| row.get(0))?;
+    Ok(names.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Opens a connection that only reads.
@@ -146,7 +163,8 @@ mod tests {
             let path = path.clone();
             thread::spawn(move || {
                 answers.send(None).unwrap();
-                let outcome = open_writer(&path, Duration::from_mins(10)).map(drop);
+                let outcome =
+                    open_writer(&path, Duration::from_mins(10), &Guard::default()).map(drop);
                 answers.send(Some(outcome)).unwrap();
             })
         };

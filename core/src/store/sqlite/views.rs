@@ -122,7 +122,7 @@ fn write(connection: &Connection, commit: &ViewCommit) -> Result<Result<()>, Fai
 }
 
 /// The number of a view and its checkpoint.
-fn stored(connection: &Connection, view: &ViewId) -> Result<Option<(i64, Id)>, Failure> {
+pub(super) fn stored(connection: &Connection, view: &ViewId) -> Result<Option<(i64, Id)>, Failure> {
     Ok(connection
         .prepare_cached("SELECT id, checkpoint FROM view WHERE name = ?1 AND version = ?2")?
         .query_row(params![view.name, view.version], |row| {

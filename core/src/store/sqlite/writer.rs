@@ -19,6 +19,7 @@ use self::request::answer;
 use super::{
     append::Appender,
     failure::Failure,
+    guard::Guard,
     heads::{self, Heads},
     lock,
     mark::Mark,
@@ -51,6 +52,7 @@ const GAP: Duration = Duration::from_micros(1200);
 pub(super) struct Writer {
     path: PathBuf,
     busy: Duration,
+    guard: Guard,
     queue: Arc<Queue<Request>>,
     grown: Arc<watch::Sender<Id>>,
     connection: Option<Connection>,
@@ -85,10 +87,11 @@ impl Writer {
     pub(super) fn open(
         path: PathBuf,
         busy: Duration,
+        guard: Guard,
         queue: Arc<Queue<Request>>,
         grown: Arc<watch::Sender<Id>>,
     ) -> Result<Self, Failure> {
-        let connection = schema::open_writer(&path, busy)?;
+        let connection = schema::open_writer(&path, busy, &guard)?;
         let acknowledged = heads::last_id(&connection)?;
         let mark = Mark::last(&connection)?;
         let data_version = data_version(&connection)?;
@@ -96,6 +99,7 @@ impl Writer {
         Ok(Self {
             path,
             busy,
+            guard,
             queue,
             grown,
             connection: Some(connection),
@@ -201,7 +205,7 @@ impl Writer {
         if self.connection.is_some() {
             return Ok(());
         }
-        let connection = schema::open_writer(&self.path, self.busy)?;
+        let connection = schema::open_writer(&self.path, self.busy, &self.guard)?;
         if let Some(failure) = self.lost(&connection)? {
             tracing::error!(%failure, "the store is poisoned");
             self.poisoned = Some(failure.clone());
@@ -284,7 +288,7 @@ mod tests {
     fn writer(path: &Path) -> Writer {
         let (queue, grown) =
             (Arc::new(Queue::new(Duration::ZERO)), Arc::new(watch::Sender::new(Id(0))));
-        Writer::open(path.to_owned(), Duration::ZERO, queue, grown).unwrap()
+        Writer::open(path.to_owned(), Duration::ZERO, Guard::default(), queue, grown).unwrap()
     }
 
     fn append(writer: &mut Writer, stream: &str) {

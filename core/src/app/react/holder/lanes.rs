@@ -7,6 +7,7 @@ use crate::{
         job::{Job, Met, Outcome, Tried},
         lane::{self, Head, Lane},
     },
+    measure,
 };
 
 impl<R: Reaction> Holder<R> {
@@ -44,6 +45,7 @@ impl<R: Reaction> Holder<R> {
     pub(super) fn go_on(&mut self, stream: StreamId) {
         let Some(lane) = self.lanes.get_mut(&stream) else { return };
         self.idle.remove(&stream);
+        self.parked.remove(&stream);
         lane.busy = true;
         let tried = lane.head.as_ref().map_or(Tried { version: Version(0), attempts: 0 }, |head| {
             Tried { version: head.version, attempts: head.attempts }
@@ -77,6 +79,7 @@ impl<R: Reaction> Holder<R> {
                 self.commit.touch();
             }
             Ok(Some((met, Ok(changes)))) => {
+                measure::reacted(R::NAME, "settled");
                 (lane.after, lane.last, lane.head) = (met.version, met.id, None);
                 let document = lane.document(&stream)?;
                 self.timers.touched(&changes);
@@ -109,10 +112,12 @@ impl<R: Reaction> Holder<R> {
         let error = fault.text();
         let (stream, event) = (&met.stream, met.id);
         if is_parked {
+            self.parked.insert(stream.clone());
             tracing::error!(reaction = R::NAME, %stream, %event, attempts, error, "parked");
         } else {
             tracing::warn!(reaction = R::NAME, %stream, %event, attempts, error, "tries again");
         }
+        measure::reacted(R::NAME, if is_parked { "parked" } else { "failed" });
         let since = before.map_or(now, |head| head.since);
         lane.head = Some(Head {
             id: met.id,

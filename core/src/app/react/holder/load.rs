@@ -12,7 +12,7 @@ use crate::{
     Id, Reaction, Result,
     app::react::{
         Worker,
-        lane::{LANES, Lane},
+        lane::{Head, LANES, Lane},
         request,
         timer::PARKED,
         window::{MARKS, Window},
@@ -37,11 +37,12 @@ impl<R: Reaction> Holder<R> {
         })
         .await?;
         let (mut lanes, mut waiting) = (HashMap::new(), Vec::new());
-        let mut due = BTreeSet::new();
+        let (mut due, mut parked) = (BTreeSet::new(), HashSet::new());
         each(&*store, &view, LANES, |document| {
             let (stream, lane) = Lane::read(&view, document)?;
             match &lane.head {
-                Some(head) => due.extend(head.due.map(|due| (due, stream.clone()))),
+                Some(Head { due: Some(at), .. }) => _ = due.insert((*at, stream.clone())),
+                Some(_) => _ = parked.insert(stream.clone()),
                 None => waiting.push(stream.clone()),
             }
             lanes.insert(stream, lane);
@@ -70,6 +71,7 @@ impl<R: Reaction> Holder<R> {
             idle: HashSet::new(),
             due,
             timers: Timers::default(),
+            parked,
             parked_timers,
             ready: VecDeque::new(),
             jobs: JoinSet::new(),

@@ -1,0 +1,23 @@
+use actum::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+struct CheckedOut;
+
+struct Sales;
+
+#[projection]
+impl Sales {
+    fn tables(&self, tx: &SqliteTransaction<'_>) -> actum::rusqlite::Result<()> {
+        tx.execute_batch("CREATE TABLE sales (day, cents)")
+    }
+    fn checked_out(
+        &self,
+        _: &Committed<CheckedOut>,
+        _: &SqliteTransaction<'_>,
+    ) -> actum::rusqlite::Result<()> {
+        Ok(())
+    }
+}
+
+fn main() {}

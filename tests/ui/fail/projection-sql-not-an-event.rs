@@ -1,0 +1,18 @@
+use actum::prelude::*;
+
+struct CheckedOut;
+
+struct Sales;
+
+#[projection]
+impl Sales {
+    fn checked_out(
+        &self,
+        _: &Committed<CheckedOut>,
+        _: &SqliteTransaction<'_>,
+    ) -> actum::rusqlite::Result<()> {
+        Ok(())
+    }
+}
+
+fn main() {}

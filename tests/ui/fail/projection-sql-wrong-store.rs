@@ -1,0 +1,24 @@
+use actum::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+struct CheckedOut;
+
+struct Sales;
+
+#[projection]
+impl Sales {
+    fn checked_out(
+        &self,
+        _: &Committed<CheckedOut>,
+        _: &SqliteTransaction<'_>,
+    ) -> actum::rusqlite::Result<()> {
+        Ok(())
+    }
+}
+
+async fn start(store: Postgres) -> actum::Result<App> {
+    App::new(store.clone()).project_sql(Sales, &store).start().await
+}
+
+fn main() {}
