@@ -13,6 +13,8 @@ use actum::{
 };
 use serde::{Deserialize, Serialize};
 
+#[path = "kit/reactions.rs"]
+mod reactions;
 #[path = "kit/sequences.rs"]
 mod sequences;
 #[path = "kit/unsound.rs"]

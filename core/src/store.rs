@@ -4,7 +4,7 @@
 //! trait; a back end translates them and decides nothing. The rules stand at the methods, and the
 //! conformance suite (`actum::testing::store`) checks them on every back end.
 
-use std::{future::Future, pin::Pin};
+use std::{collections::HashSet, future::Future, pin::Pin};
 
 use futures_core::Stream;
 
@@ -98,8 +98,10 @@ impl Batch {
     /// Checks what holds for every store, so that none needs to: no stream occurs twice, and
     /// names and sizes are within what all stores keep.
     pub fn check(&self) -> Result<()> {
-        for (at, write) in self.writes.iter().enumerate() {
-            if self.writes.iter().take(at).any(|other| other.stream == write.stream) {
+        let mut seen = HashSet::new();
+        for write in &self.writes {
+            // A batch of one stream, as most are, needs no set.
+            if self.writes.len() > 1 && !seen.insert(&write.stream) {
                 return Err(Error::InvalidBatch {
                     stream: write.stream.clone(),
                     why: "it occurs twice in one batch",

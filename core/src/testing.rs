@@ -7,6 +7,7 @@ mod folded;
 mod given;
 pub mod history;
 mod print;
+mod reacting;
 mod seed;
 mod sequences;
 mod sound;
@@ -16,6 +17,7 @@ pub use clock::{CountedIds, FakeClock};
 pub use failure::{Failure, Outcome};
 pub use folded::{GivenEvents, On, given_events, on};
 pub use given::{Given, Then, When, event, given, given_nothing, input};
+pub use reacting::{Planned, Reacted, Reacting, later, reacting};
 pub use sequences::Sequences;
 
 /// The source of randomness that [`Sequences`] hands out.

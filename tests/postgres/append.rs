@@ -4,9 +4,11 @@ use actum::{
     Error, Version,
     store::{Batch, Expected, Key, Log as _, Query},
 };
-use futures_util::future::join_all;
+use futures_util::{FutureExt, future::join_all};
+use tokio::time::{Duration, timeout};
+use tokio_postgres::Client;
 
-use crate::log::{Log, batch, event, ids, read, stream};
+use crate::log::{Log, batch, event, ids, read, stream, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn h1_of_many_racers_on_many_connections_one_wins() {
@@ -147,4 +149,79 @@ async fn one_key_from_many_connections_is_stored_once() {
         }
     }
     assert_eq!(ids(&stores[0], Query::all()).await.len(), 20);
+}
+
+/// Waits until an append waits for a stream that another session holds.
+async fn blocked(log: &Log) {
+    let session = log.session().await;
+    let sql = format!(
+        "select from pg_locks where locktype = 'advisory' and not granted
+            and classid = '\"{}\".events'::regclass",
+        log.schema
+    );
+    until("the append waits for the stream", async || {
+        !session.query(&sql, &[]).await.unwrap().is_empty()
+    })
+    .await;
+}
+
+/// Another program's append that holds a stream.
+async fn holder(log: &Log, name: &str) -> Client {
+    let session = log.session().await;
+    let lock = format!(
+        "begin; select pg_advisory_xact_lock('\"{}\".events'::regclass::oid::integer, {})",
+        log.schema,
+        lock(name),
+    );
+    session.batch_execute(&lock).await.unwrap();
+    session
+}
+
+/// What stands for a stream in the table of locks, as all programs must agree.
+fn lock(name: &str) -> i32 {
+    let bytes = b"stream:".iter().chain(name.as_bytes());
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    u32::try_from((hash >> 32) ^ (hash & 0xffff_ffff)).unwrap().cast_signed()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_append_that_nobody_waits_for_any_more_is_in_nobodys_way() {
+    let Some(log) = Log::new() else { return };
+    let store = log.options().writers(1).connect(&log.url).await.unwrap();
+    let held = holder(&log, "Cart-1").await;
+    let lone = store.clone();
+    let given_up = tokio::spawn(async move { lone.append(batch("Cart-1", Expected::Any)).await });
+    blocked(&log).await;
+    given_up.abort();
+    assert!(given_up.await.unwrap_err().is_cancelled());
+    let other = store.append(batch("Cart-2", Expected::Empty));
+    let other = timeout(Duration::from_secs(20), other).await;
+    other.expect("it waits behind the one that was given up").unwrap();
+    held.batch_execute("rollback").await.unwrap();
+    store.append(batch("Cart-1", Expected::Any)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closing_waits_for_the_append_of_a_lone_caller() {
+    let Some(log) = Log::new() else { return };
+    let store = log.open().await;
+    store.append(batch("Cart-2", Expected::Empty)).await.unwrap();
+    let held = holder(&log, "Cart-1").await;
+    let lone = store.clone();
+    let append = tokio::spawn(async move { lone.append(batch("Cart-1", Expected::Any)).await });
+    blocked(&log).await;
+    let mut close = Box::pin(store.close());
+    for _ in 0..1000 {
+        assert!((&mut close).now_or_never().is_none(), "it has left an append behind");
+        tokio::task::yield_now().await;
+    }
+    held.batch_execute("rollback").await.unwrap();
+    close.await;
+    append.await.unwrap().unwrap();
+    assert!(matches!(
+        store.append(batch("Cart-2", Expected::Any)).await,
+        Err(Error::Closed { .. })
+    ));
 }

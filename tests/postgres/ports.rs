@@ -4,6 +4,8 @@ use actum::{
     Id,
     store::{Batch, Expected, Log as _, Query},
 };
+use futures_util::StreamExt;
+use tokio::time::{Duration, timeout};
 
 use crate::log::{Log, event, ids, stream};
 
@@ -27,4 +29,29 @@ async fn a_long_read_goes_page_by_page_in_both_directions() {
     assert_eq!(ids(&store, backward).await, one.iter().rev().copied().collect::<Vec<_>>());
     let some = Query::all().after(Id(2000)).to_id(Id(2003));
     assert_eq!(ids(&store, some).await, [2001, 2002, 2003]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_is_slow_leaves_the_connections_to_others() {
+    let Some(log) = Log::new() else { return };
+    // One connection for all: the reader, and what it asks for while it holds a page.
+    let store = log.options().readers(1).connect(&log.url).await.unwrap();
+    for at in 0..12 {
+        let events = (0..500).map(|n| event(&n)).collect();
+        let name = format!("Cart-{}", at % 2);
+        store.append(Batch::new(stream(&name), Expected::Any, events)).await.unwrap();
+    }
+    let mut pages = store.read(Query::all());
+    let mut found = pages.next().await.unwrap().unwrap();
+    for _ in 0..3 {
+        let head = timeout(Duration::from_secs(20), store.head()).await;
+        assert_eq!(head.expect("the reader holds the connection").unwrap(), Id(6000));
+        found.extend(pages.next().await.unwrap().unwrap());
+    }
+    while let Some(page) = pages.next().await {
+        found.extend(page.unwrap());
+    }
+    assert!(found.iter().map(|event| event.id.0).eq(1..=6000));
+    let streams = (0..6000).map(|at| stream(&format!("Cart-{}", at / 500 % 2)));
+    assert!(found.into_iter().map(|event| event.stream).eq(streams));
 }

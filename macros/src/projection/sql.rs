@@ -228,7 +228,7 @@ impl<'a> Found<'a> {
             self.transaction = Some(found);
             return;
         };
-        let text = |ty: &Type| method::text(&ended(ty.to_token_stream()));
+        let text = |ty: &Type| method::text(&named(ty));
         if let Some(other) = shared(&first.ty)
             && text(other) != text(transaction)
         {

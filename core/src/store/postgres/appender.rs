@@ -1,6 +1,8 @@
 //! The queue of appends: what waits while a call is under way leaves as one call.
 //!
-//! One task owns the queue and all calls under way. It ends when the queue is closed and empty.
+//! One task owns the queue and the calls under way. It ends when the queue is closed and empty.
+//! Only a lone caller, with whom nobody shares a call, goes past it: no other task between them
+//! and their connection.
 //!
 //! A call costs the server about as much as ten events more in it. So while one is under way, the
 //! next one gathers what comes: until that one has ended, until there is enough to be worth a
@@ -9,7 +11,10 @@
 
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use deadpool_postgres::Pool;
@@ -44,6 +49,26 @@ const PATIENCE: Duration = Duration::from_millis(3);
 pub(super) struct Appender {
     queue: Mutex<Option<mpsc::Sender<Request>>>,
     task: Mutex<Option<JoinHandle<()>>>,
+    calls: Arc<Calls>,
+    /// Held by the caller that goes past the queue.
+    past: tokio::sync::Mutex<()>,
+}
+
+/// What carries out the calls.
+#[derive(Debug)]
+struct Calls {
+    shared: Arc<Shared>,
+    writers: Pool,
+    news: News,
+    /// Whether the last call out of the queue had one request only.
+    lone: AtomicBool,
+}
+
+impl Calls {
+    async fn carry_out(&self, group: Vec<Request>) {
+        measure::group("postgres", group.len());
+        write::carry_out(&self.shared, &self.writers, group, &self.news).await;
+    }
 }
 
 /// One append and who waits for it.
@@ -57,17 +82,29 @@ impl Appender {
     pub(super) fn start(shared: &Arc<Shared>, writers: Pool, calls: usize, news: News) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let queue = Queue { receiver, group: Vec::new(), room: Room::default(), held: None };
-        let task = tokio::spawn(run(Arc::clone(shared), writers, calls, queue, news));
-        Self { queue: Mutex::new(Some(sender)), task: Mutex::new(Some(task)) }
+        let (shared, lone) = (Arc::clone(shared), AtomicBool::new(true));
+        let carrier = Arc::new(Calls { shared, writers, news, lone });
+        let task = tokio::spawn(run(Arc::clone(&carrier), calls, queue));
+        let (queue, task) = (Mutex::new(Some(sender)), Mutex::new(Some(task)));
+        Self { queue, task, calls: carrier, past: tokio::sync::Mutex::default() }
     }
 
     pub(super) async fn append(&self, batch: Batch) -> Result<Appended> {
         let closed = || Error::Closed { what: "the store" };
+        let lone = self.calls.lone.load(Ordering::Relaxed);
+        // Before the queue is looked at: whoever closes it waits for this.
+        let past = if lone { self.past.try_lock().ok() } else { None };
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (answer, answered) = oneshot::channel();
         let queue = queue.ok_or_else(closed)?;
-        queue.send(Request { batch, answer }).await.map_err(|_| closed())?;
-        drop(queue);
+        let request = Request { batch, answer };
+        if past.is_some() {
+            drop(queue);
+            self.calls.carry_out(vec![request]).await;
+        } else {
+            queue.send(request).await.map_err(|_| closed())?;
+            drop(queue);
+        }
         answered.await.map_err(|_| closed())?
     }
 
@@ -80,10 +117,11 @@ impl Appender {
         {
             tracing::error!(%error, "the task that appends has failed");
         }
+        drop(self.past.lock().await);
     }
 }
 
-async fn run(shared: Arc<Shared>, writers: Pool, calls: usize, mut queue: Queue, news: News) {
+async fn run(carrier: Arc<Calls>, calls: usize, mut queue: Queue) {
     let mut under_way = FuturesUnordered::new();
     // The call that began last, as long as it is under way.
     let mut latest = None;
@@ -97,8 +135,8 @@ async fn run(shared: Arc<Shared>, writers: Pool, calls: usize, mut queue: Queue,
             group = queue.group(wait), if open && under_way.len() < calls => match group {
                 Some(group) => {
                     latest = Some((number, Instant::now()));
-                    measure::group("postgres", group.len());
-                    let call = write::carry_out(&shared, &writers, group, &news);
+                    carrier.lone.store(group.len() == 1, Ordering::Relaxed);
+                    let call = carrier.carry_out(group);
                     under_way.push(call.map(move |()| number));
                 }
                 None => open = false,

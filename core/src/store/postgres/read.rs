@@ -1,9 +1,10 @@
 //! Reads: page by page behind a cursor, the next page under way while one is looked at.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use deadpool_postgres::{Client, Object};
 use futures_util::{StreamExt, stream};
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 
 use crate::{
     Committed, Error, Id, Result,
@@ -18,8 +19,13 @@ use crate::{
     },
 };
 
-/// How many events one statement asks for at most.
-const ASKED: u64 = 4000;
+/// How many events the first statement of a read asks for at most, and how many any does.
+const FIRST: u64 = 4000;
+const MOST: u64 = 32_000;
+/// A statement that gave more bytes is not followed by one that asks for more events.
+const LARGE: usize = 4 << 20;
+/// How long a reader may take for a page before its connection serves others.
+const PATIENCE: Duration = Duration::from_millis(20);
 /// How many events a page has at most.
 const PAGE: usize = 1000;
 /// A page with more bytes than this is handed out before it is full.
@@ -74,11 +80,19 @@ async fn all(shared: &Shared, query: Query, sender: &Sender) -> Result<()> {
         None => settled(shared, &query).await?,
     };
     let mut select = Select::new(query, head);
-    let mut rows = Rows::default();
+    let mut rows = Rows::new(&select);
+    // While the reader keeps up, each statement asks for more than the last one.
+    let (mut asked, mut limit) = (FIRST, MOST);
     loop {
-        let most = select.most(ASKED);
-        if most == 0 || ask(shared, &mut select, most, &mut rows, sender).await? < most {
+        let most = select.most(asked);
+        if most == 0 {
             return Ok(());
+        }
+        match ask(shared, &mut select, most, &mut rows, sender).await? {
+            Asked::All { events, .. } if events < most => return Ok(()),
+            Asked::All { bytes, .. } if bytes > LARGE => {}
+            Asked::All { .. } => asked = (asked * 2).min(limit),
+            Asked::Part => (asked, limit) = (PAGE as u64, FIRST),
         }
     }
 }
@@ -89,42 +103,91 @@ async fn settled(shared: &Shared, query: &Query) -> Result<Id> {
     if select::to(query) <= known { Ok(known) } else { mark::head(shared).await }
 }
 
-/// Makes one statement, and says how many events it gave. The rows stream: pages are handed out
-/// as they come, and while nobody takes them the server waits.
+/// How a statement ended.
+enum Asked {
+    /// It gave all it had.
+    All { events: u64, bytes: usize },
+    /// The reader was busy: what was not handed out yet must be asked for again.
+    Part,
+}
+
+/// Makes one statement. The rows stream: pages are handed out as they come.
+///
+/// No connection waits for a reader for long: to take the next page, a reader may need one.
 async fn ask(
     shared: &Shared,
     select: &mut Select,
     most: u64,
     rows: &mut Rows,
     sender: &Sender,
-) -> Result<u64> {
+) -> Result<Asked> {
     let failed = |source| failure::to(ACTION, Box::new(source));
     let (sql, parameters) = select.page(most);
     let client = shared.client(ACTION).await?;
     let statement = client.prepare_cached(&shared.names.sql(&sql)).await.map_err(failed)?;
     let found = client.query_raw(&statement, parameters).await.map_err(failed)?;
-    tokio::pin!(found);
-    let (mut page, mut bytes, mut count) = (Vec::new(), 0, 0);
+    let mut found = Box::pin(found);
+    let mut open = Open { client: Some(client), left: most };
+    let (mut page, mut bytes, mut total) = (Vec::new(), 0, 0);
     while let Some(row) = found.next().await {
         let (event, size) = rows.event(&row.map_err(failed)?)?;
         select.pass(&event);
         page.push(event);
-        bytes += size;
-        count += 1;
+        (bytes, total) = (bytes + size, total + size);
+        open.left -= 1;
         if bytes > BYTES || page.len() >= PAGE {
             bytes = 0;
-            hand_out(std::mem::take(&mut page), sender).await?;
+            rows.turn();
+            let full = std::mem::replace(&mut page, Vec::with_capacity(PAGE));
+            match timeout(PATIENCE, sender.reserve()).await {
+                Ok(permit) => permit.map_err(gone)?.send(Ok(full)),
+                Err(_) if open.left > 0 => {
+                    drop((found, open));
+                    hand_out(full, sender).await?;
+                    return Ok(Asked::Part);
+                }
+                Err(_) => page = full,
+            }
         }
     }
     // The connection is free before the reader has taken the page.
-    drop(client);
+    let events = most - open.left;
+    open.end();
     if !page.is_empty() {
+        rows.turn();
         hand_out(page, sender).await?;
     }
-    Ok(count)
+    Ok(Asked::All { events, bytes: total })
+}
+
+/// The connection of a statement that may give so many more rows. When it is dropped early, the
+/// server has to send them before it does anything else: with many, the connection goes too.
+struct Open {
+    client: Option<Client>,
+    left: u64,
+}
+
+impl Open {
+    fn end(&mut self) {
+        drop(self.client.take());
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if let Some(client) = self.client.take()
+            && self.left > FIRST
+        {
+            drop(Object::take(client));
+        }
+    }
 }
 
 /// Waits until the reader takes the page before; without a reader the task is aborted anyway.
 async fn hand_out(page: Vec<Committed>, sender: &Sender) -> Result<()> {
-    sender.send(Ok(page)).await.map_err(|_| Error::Closed { what: "a read" })
+    sender.send(Ok(page)).await.map_err(gone)
+}
+
+fn gone<T>(_: mpsc::error::SendError<T>) -> Error {
+    Error::Closed { what: "a read" }
 }

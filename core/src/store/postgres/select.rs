@@ -3,7 +3,7 @@
 use deadpool_postgres::tokio_postgres::types::ToSql;
 
 use crate::{
-    Committed, Id,
+    Committed, Id, StreamId,
     store::{
         Direction, Query,
         postgres::value::{Time, number},
@@ -37,6 +37,16 @@ impl Select {
         Self { query, low, high, left }
     }
 
+    /// The stream that is read, if it is one.
+    pub(super) fn stream(&self) -> Option<&StreamId> {
+        self.query.stream.as_ref()
+    }
+
+    /// Whether the rows have meta data.
+    pub(super) fn has_meta(&self) -> bool {
+        !self.query.without_meta
+    }
+
     /// How many events the next page may have.
     pub(super) fn most(&self, page: u64) -> u64 {
         if self.low < self.high { self.left.min(page) } else { 0 }
@@ -60,9 +70,13 @@ impl Select {
         let Self { query, low, high, .. } = self;
         let place = if query.stream.is_some() { "version" } else { "id" };
         let mut page = Page::default();
-        page.sql.push_str("select id, version, created, schema, stream, name, data");
+        page.sql.push_str("select id, version, created, schema, name, data");
+        // Each column costs the server about as much as a tenth of the row.
         if !query.without_meta {
             page.sql.push_str(", meta");
+        }
+        if query.stream.is_none() {
+            page.sql.push_str(", stream");
         }
         page.sql.push_str(" from @events where true");
         if let Some(stream) = &query.stream {

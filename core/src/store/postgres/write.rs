@@ -36,22 +36,23 @@ pub(super) async fn carry_out(shared: &Shared, writers: &Pool, group: Vec<Reques
             return;
         }
     };
-    match attempt(shared, &client, &group).await {
+    let mut busy = Busy(None);
+    match attempt(shared, busy.with(client), &group).await {
         Ok(verdicts) => {
-            drop(client);
+            busy.end();
             for (request, verdict) in group.into_iter().zip(verdicts) {
                 settle(shared, request, verdict, news).await;
             }
         }
         // One request that the server refuses must not take the others with it.
         Err(error) if group.len() > 1 && failure::refused(&error).is_some() => {
-            discard(client);
+            drop(busy);
             for request in group {
                 Box::pin(carry_out(shared, writers, vec![request], news)).await;
             }
         }
         Err(error) => {
-            discard(client);
+            drop(busy);
             refuse(group, error);
         }
     }
@@ -136,9 +137,27 @@ pub(super) async fn keyed(shared: &Shared, key: &str) -> Result<Option<Keyed>> {
     Ok(Some(Keyed { fingerprint, appended: call::outcome(&placed) }))
 }
 
-/// A session whose statement failed is not used again: it may have kept the lock for drawing ids.
-fn discard(client: Client) {
-    drop(Object::take(client));
+/// A session whose call has not succeeded: dropped like this it is not used again, for it may keep
+/// the lock for drawing ids. That is so after a failure, and when a caller stops waiting.
+struct Busy(Option<Client>);
+
+impl Busy {
+    fn with(&mut self, client: Client) -> &Client {
+        self.0.insert(client)
+    }
+
+    /// The call has succeeded: others may have the session.
+    fn end(&mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        if let Some(client) = self.0.take() {
+            drop(Object::take(client));
+        }
+    }
 }
 
 fn refuse(group: Vec<Request>, error: tokio_postgres::Error) {
