@@ -18,7 +18,6 @@ const LAG: &str = "actum_lag_events";
 const LAG_TIME: &str = "actum_lag_seconds";
 const REACTIONS: &str = "actum_reactions_total";
 const PARKED: &str = "actum_parked";
-const TIMERS: &str = "actum_timers";
 
 /// Tells the recorder what each name means.
 pub(crate) fn describe() {
@@ -27,11 +26,10 @@ pub(crate) fn describe() {
     describe_counter!(RETRIES, Unit::Count, "Decisions made again on a newer state");
     describe_histogram!(APPEND, Unit::Seconds, "From the request to append to its answer");
     describe_histogram!(GROUP, Unit::Count, "Requests that a store committed together");
-    describe_gauge!(LAG, Unit::Count, "Ids between a projection or reaction and the head");
+    describe_gauge!(LAG, Unit::Count, "Ids between a projection and the head");
     describe_gauge!(LAG_TIME, Unit::Seconds, "Age of the oldest event that was not seen yet");
     describe_counter!(REACTIONS, Unit::Count, "Reactions to events, by what came of them");
     describe_gauge!(PARKED, Unit::Count, "Streams that a reaction has set aside");
-    describe_gauge!(TIMERS, Unit::Count, "Follow-ups that wait for their time");
 }
 
 /// Runs from when it is made.
