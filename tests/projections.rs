@@ -5,7 +5,11 @@
 mod domain;
 #[path = "projections/keyed.rs"]
 mod keyed;
+#[path = "projections/kill.rs"]
+mod kill;
 #[path = "projections/place.rs"]
 mod place;
+#[path = "projections/rebuild.rs"]
+mod rebuild;
 #[path = "projections/workers.rs"]
 mod workers;

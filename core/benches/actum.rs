@@ -117,6 +117,32 @@ const CARTS: u64 = 1_000;
 const COMMANDS: u64 = 20;
 const EVENTS: u64 = 100_000;
 
+/// The same, for each cart.
+#[derive(Default, Serialize, Deserialize)]
+struct CartSales {
+    items: u64,
+}
+
+#[projection(key = stream)]
+impl CartSales {
+    fn item_added(&mut self, event: &Committed<ItemAdded>) {
+        self.items += u64::from(event.data.qty);
+    }
+}
+
+/// The same, for each article, over two partitions.
+#[derive(Default, Serialize, Deserialize)]
+struct SkuSales {
+    items: u64,
+}
+
+#[projection(key = |event| &event.data.sku, partitions = 2)]
+impl SkuSales {
+    fn item_added(&mut self, event: &Committed<ItemAdded>) {
+        self.items += u64::from(event.data.qty);
+    }
+}
+
 #[tokio::main]
 async fn main() {
     let bench = Bench::from_environment();
@@ -182,6 +208,11 @@ async fn main() {
             })
             .await;
     });
+    caught_up(&bench);
+}
+
+/// Projections that begin with a full log.
+fn caught_up(bench: &Bench) {
     bench.row("SQLite: events caught up by a projection", EVENTS, async |clock| {
         let folder = folder();
         let store: Arc<dyn Store> =
@@ -197,6 +228,44 @@ async fn main() {
             })
             .await;
     });
+    bench.row(
+        "SQLite: events caught up, a document for each of 1,000 streams",
+        EVENTS,
+        async |clock| {
+            let folder = folder();
+            let store: Arc<dyn Store> =
+                Arc::new(Sqlite::open(folder.path().join("bench.db")).await.unwrap());
+            fill(&store).await;
+            let head = store.head().await.unwrap();
+            let app = App::new(store).with::<Cart>().project::<CartSales>();
+            clock
+                .time(async {
+                    let app = app.start().await.unwrap();
+                    let one = app.view::<CartSales>().key("Cart-1").after(head).await.unwrap();
+                    assert_eq!(one.unwrap().items, EVENTS / CARTS);
+                })
+                .await;
+        },
+    );
+    bench.row(
+        "SQLite: events caught up, two partitions, a key from the payload",
+        EVENTS,
+        async |clock| {
+            let folder = folder();
+            let store: Arc<dyn Store> =
+                Arc::new(Sqlite::open(folder.path().join("bench.db")).await.unwrap());
+            fill(&store).await;
+            let head = store.head().await.unwrap();
+            let app = App::new(store).with::<Cart>().project::<SkuSales>();
+            clock
+                .time(async {
+                    let app = app.start().await.unwrap();
+                    let all = app.views::<SkuSales>().after(head).all().await.unwrap();
+                    assert_eq!(all.iter().map(|(_, one)| one.items).sum::<u64>(), EVENTS);
+                })
+                .await;
+        },
+    );
 }
 
 /// Asks 20 actions of each cart; every caller has carts of its own.

@@ -36,6 +36,7 @@ mod runner;
 mod sql;
 mod subscribe;
 mod task;
+mod verify;
 mod view;
 
 pub(crate) use cell::Held;
@@ -52,6 +53,7 @@ pub use react::{Parked, ParkedStream, ParkedWhat, ReactionHealth, ReactionState}
 pub use rebuild::Progress;
 pub use sql::Projected;
 pub use subscribe::Subscription;
+pub use verify::{Difference, Verification};
 pub use view::{View, ViewOf, Views};
 
 use runner::message;

@@ -36,9 +36,10 @@ pub use aggregate::{
     Patch, Rejected, Returns, Spec, Unmet, fold,
 };
 pub use app::{
-    Act, ActJson, Acts, App, AsOf, Builder, Done, Feed, Health, History, Load, Loaded, LoadedJson,
-    Parked, ParkedStream, ParkedWhat, Progress, Projected, ProjectionHealth, ProjectionState,
-    ReactionHealth, ReactionState, Subscription, View, ViewOf, Views,
+    Act, ActJson, Acts, App, AsOf, Builder, Difference, Done, Feed, Health, History, Load, Loaded,
+    LoadedJson, Parked, ParkedStream, ParkedWhat, Progress, Projected, ProjectionHealth,
+    ProjectionState, ReactionHealth, ReactionState, Subscription, Verification, View, ViewOf,
+    Views,
 };
 pub use clock::{Clock, Ids, System};
 pub use connect::connect;

@@ -49,7 +49,8 @@ impl Place {
                 Arc::new(Sqlite::open(folder.path().join("log.db")).await.expect("a store"))
             }
             Self::Postgres { url, schema } => {
-                let options = Postgres::options().schema(schema.as_str()).readers(4);
+                // Fewer connections than projections: none may need two at once.
+                let options = Postgres::options().schema(schema.as_str()).readers(2);
                 Arc::new(options.connect(url).await.expect("a store"))
             }
         }

@@ -117,7 +117,7 @@ async fn documents(
             tracing::warn!(projection = name, %error, "cannot tell whether it serves");
             false
         });
-    let Status { seen, state, rate } = status;
+    let Status { seen, state, rate, .. } = status;
     Ok(ProjectionHealth { name, version, seen, lag, lag_time, rate, serves, state })
 }
 

@@ -71,6 +71,7 @@ impl App {
     pub async fn reset<P: Projection>(&self) -> Result<()> {
         let runner = self.runner::<P>()?;
         runner.build.begins_anew().await?;
+        runner.changed();
         for part in &runner.parts {
             self.0.store.reset(&part.view).await?;
         }

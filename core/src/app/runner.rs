@@ -3,7 +3,10 @@
 //! Any number of processes may run the same projection. Each partition is worked on by whoever
 //! holds its lease; the others stand by and take over when it runs out.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::SeqCst},
+};
 
 use tokio::sync::{Notify, watch};
 
@@ -18,12 +21,14 @@ mod build;
 mod documents;
 mod fold;
 mod follower;
+mod refold;
 mod right;
 mod status;
 
 pub(super) use fold::message;
 
 pub(super) use build::{Build, view};
+pub(super) use refold::Refold;
 pub(super) use status::Status;
 
 use fold::Fold;
@@ -45,6 +50,8 @@ pub(super) struct Part {
     from: Vec<Vec<&'static str>>,
     /// Tells the worker that what is stored was changed from outside.
     changed: Arc<Notify>,
+    /// How often that has happened; a status of before then tells nothing.
+    generation: Arc<AtomicU64>,
 }
 
 /// Starts a projection.
@@ -59,7 +66,7 @@ fn start_part<P: Projection>(context: &Context<'_>, build: &Build, partition: u3
     let view = build.view(partition);
     let from: Vec<_> = context.model.takes.iter().map(|takes| takes.from.clone()).collect();
     let (status, seen) = watch::channel(Status::new());
-    let changed = Arc::new(Notify::new());
+    let (changed, generation) = (Arc::new(Notify::new()), Arc::<AtomicU64>::default());
     let store = Arc::clone(context.store);
     let right = Right {
         store: Arc::clone(&store),
@@ -75,12 +82,13 @@ fn start_part<P: Projection>(context: &Context<'_>, build: &Build, partition: u3
         build: build.clone(),
         status,
         changed: Arc::clone(&changed),
+        generation: Arc::clone(&generation),
         folded: None,
         begun: 0,
     };
     let stop = context.tasks.stopping();
     context.tasks.spawn(follower.run(stop));
-    Part { view, status: seen, partition, from, changed }
+    Part { view, status: seen, partition, from, changed, generation }
 }
 
 /// The lease on the work behind a view.
@@ -115,6 +123,7 @@ impl Runner {
     /// Tells the workers that what is stored was changed from outside.
     pub(super) fn changed(&self) {
         for part in &self.parts {
+            part.generation.fetch_add(1, SeqCst);
             part.changed.notify_one();
         }
     }
@@ -124,6 +133,20 @@ impl Part {
     fn fold(&self, store: &Arc<dyn Store>) -> Fold {
         let (store, view) = (Arc::clone(store), self.view.clone());
         Fold { store, view, from: self.from.clone(), partition: self.partition }
+    }
+
+    /// Whether a status tells of what is stored now.
+    pub(super) fn is_current(&self, status: &Status) -> bool {
+        status.generation == self.generation.load(SeqCst)
+    }
+
+    /// A fold beside what is stored, of all documents or of one.
+    pub(super) fn refold<P: Projection>(
+        &self,
+        store: &Arc<dyn Store>,
+        only: Option<String>,
+    ) -> Refold<P> {
+        Refold::new(self.fold(store), only)
     }
 
     /// Whether what is stored holds everything up to an id, whoever stored it.

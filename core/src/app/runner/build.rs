@@ -81,8 +81,18 @@ impl Build {
         Ok(serves)
     }
 
-    /// How often it was begun anew; a worker asks before it reads its documents.
+    /// How often it was begun anew; a worker asks before it reads its documents. Who asks first
+    /// puts the build on the register: the first build of all serves from then on.
     pub(crate) async fn begun(&self) -> Result<u64> {
+        let is_known = |register: &Register| register.builds.iter().any(|entry| entry.is(self));
+        self.update(|register| {
+            if !is_known(register) {
+                let serves = register.serves(self);
+                let every = if serves { 0..self.partitions } else { 0..0 };
+                register.entry(self).reached = every.collect();
+            }
+        })
+        .await?;
         let (_, register) = self.read().await?;
         self.serves.store(register.serves(self), Relaxed);
         Ok(register.builds.iter().find(|entry| entry.is(self)).map_or(0, |entry| entry.begun))
@@ -92,14 +102,8 @@ impl Build {
     /// when the build has begun anew since the worker read its documents.
     pub(crate) async fn reached(&self, partition: u32, begun: u64) -> Result<()> {
         self.update(|register| {
-            let serves = register.serves(self);
             let entry = register.entry(self);
-            if entry.begun != begun {
-                return;
-            }
-            if serves {
-                entry.reached = (0..self.partitions).collect();
-            } else if !entry.reached.contains(&partition) {
+            if entry.begun == begun && !entry.reached.contains(&partition) {
                 entry.reached.push(partition);
             }
         })

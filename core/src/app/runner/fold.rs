@@ -46,7 +46,8 @@ struct Waiting<P> {
     change: Deferred<P>,
 }
 
-type Deferred<P> = Box<dyn FnOnce(&mut P) -> Result<Fate> + Send>;
+/// A change of a document that is made later.
+pub(super) type Deferred<P> = Box<dyn FnOnce(&mut P) -> Result<Fate> + Send>;
 
 impl Fold {
     /// What is stored.
@@ -63,12 +64,13 @@ impl Fold {
     }
 
     /// Folds events from a page until it is empty or the time has come; then `seen` stands at the
-    /// last one folded.
+    /// last one folded. `before_reading` is called before documents are read.
     pub(super) async fn fold<P: Projection>(
         &self,
         folded: &mut Folded<P>,
         page: &mut std::vec::IntoIter<Committed>,
         until: Instant,
+        before_reading: impl FnOnce(),
     ) -> Result<()> {
         let mut at = folded.seen;
         let mut waiting = Vec::new();
@@ -86,6 +88,7 @@ impl Fold {
         if let Documents::Each(cache) = &mut folded.documents
             && !waiting.is_empty()
         {
+            before_reading();
             let keys = waiting.iter().map(|one| one.key.clone()).collect();
             self.load(cache, keys, folded.stored).await?;
             let mut at = folded.seen;
@@ -104,7 +107,11 @@ impl Fold {
     }
 
     /// A handler that panics is an error that names the event.
-    fn guarded(&self, at: &mut Id, fold: impl FnOnce(&mut Id) -> Result<()>) -> Result<()> {
+    pub(super) fn guarded(
+        &self,
+        at: &mut Id,
+        fold: impl FnOnce(&mut Id) -> Result<()>,
+    ) -> Result<()> {
         match catch_unwind(AssertUnwindSafe(|| fold(at))) {
             Ok(done) => done,
             Err(panic) => Err(Error::Panicked {
@@ -169,7 +176,7 @@ impl Fold {
         }
     }
 
-    fn handler<P: Projection>(&self, event: &Committed) -> Option<&'static Handler<P>> {
+    pub(super) fn handler<P: Projection>(&self, event: &Committed) -> Option<&'static Handler<P>> {
         let takes =
             |from: &Vec<&'static str>| from.is_empty() || from.contains(&event.stream.category());
         P::HANDLERS
@@ -179,11 +186,11 @@ impl Fold {
             .map(|(handler, _)| handler)
     }
 
-    fn is_mine<P: Projection>(&self, key: &str) -> bool {
+    pub(super) fn is_mine<P: Projection>(&self, key: &str) -> bool {
         partition_of(key, P::PARTITIONS) == self.partition
     }
 
-    fn check(&self, id: Id, key: &str) -> Result<()> {
+    pub(super) fn check(&self, id: Id, key: &str) -> Result<()> {
         let Some(why) = refuse_key(key) else { return Ok(()) };
         let key = key.chars().take(80).collect();
         Err(Error::InvalidKey { view: self.view.to_string(), id, key, why })

@@ -5,7 +5,10 @@
 //! only with the newest lease. So a crash repeats nothing and loses nothing.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
     time::{Duration, Instant},
 };
 
@@ -23,7 +26,7 @@ use crate::{
     Committed, Error, Id, Projection, Result,
     app::{health::ProjectionState, task::Stop},
     measure,
-    store::{ViewCommit, ViewId},
+    store::{Pages, ViewCommit, ViewId},
     trace,
 };
 
@@ -47,6 +50,8 @@ pub(super) struct Follower<P> {
     pub(super) status: watch::Sender<Status>,
     /// Wakes it when what is stored was changed from outside.
     pub(super) changed: Arc<Notify>,
+    /// How often that has happened.
+    pub(super) generation: Arc<AtomicU64>,
     /// The documents; `None` when they must be read again.
     pub(super) folded: Option<Folded<P>>,
     /// How often the build had begun anew when the documents were read.
@@ -129,10 +134,12 @@ impl<P: Projection> Follower<P> {
         let mut folded = if let Some(folded) = self.folded.take() {
             folded
         } else {
+            let generation = self.generation.load(SeqCst);
             self.begun = self.build.begun().await?;
             let folded = self.fold.read().await?;
             // Read after the checkpoint, it is never below it, unless the log is another.
             head = self.fold.store.head().await?;
+            self.begins(folded.seen, generation);
             folded
         };
         if folded.seen > head {
@@ -165,20 +172,27 @@ impl<P: Projection> Follower<P> {
         let pace = Pace::from(folded.seen);
         // A lease must not run out over a batch.
         let slice = COMMIT_AFTER.min(self.right.ttl / 4);
-        let query = fold::query::<P>().after(folded.seen).to_id(head);
-        let mut pages = self.fold.store.read(query);
+        let mut pages: Option<Pages> = None;
         let mut until = Instant::now() + slice;
-        while let Some(page) = pages.next().await {
-            let found = page?;
+        while folded.seen < head {
+            let reading = pages.get_or_insert_with(|| {
+                let query = fold::query::<P>().after(folded.seen).to_id(head);
+                self.fold.store.read(query)
+            });
+            let Some(found) = reading.next().await else { break };
+            let found = found?;
             if let Some(next) = found.first() {
                 self.lags(head, next);
             }
             let mut events = found.into_iter();
             while events.len() > 0 {
-                self.fold.fold(folded, &mut events, until).await?;
+                // A read may hold a connection: a worker that needed a second one while it has
+                // that could wait for others that do the same, for ever.
+                self.fold.fold(folded, &mut events, until, || pages = None).await?;
                 if Instant::now() < until && !folded.documents.is_full() {
                     continue;
                 }
+                pages = None;
                 self.commit(folded).await?;
                 let (seen, rate) = (folded.seen, pace.rate(folded.seen));
                 self.status.send_modify(|status| (status.seen, status.rate) = (seen, rate));
@@ -218,6 +232,16 @@ impl<P: Projection> Follower<P> {
         measure::lag("projection", P::NAME, head.0 - next.id.0 + 1, age.max(0.0));
     }
 
+    /// Notes what was read; a stop that lies before a change from outside is over.
+    fn begins(&self, seen: Id, generation: u64) {
+        self.status.send_modify(|status| {
+            if status.generation != generation {
+                status.state = ProjectionState::Running;
+            }
+            (status.seen, status.generation) = (seen, generation);
+        });
+    }
+
     fn runs(&self, seen: Id) {
         measure::lag("projection", P::NAME, 0, 0.0);
         self.status.send_if_modified(|status| {
@@ -230,11 +254,12 @@ impl<P: Projection> Follower<P> {
 
     /// Notes how far another worker is.
     async fn stands_by(&self) -> Result<()> {
+        let generation = self.generation.load(SeqCst);
         let seen = self.fold.store.checkpoint(&self.fold.view).await?;
         self.build.look().await?;
         self.status.send_if_modified(|status| {
-            let news = status.seen < seen || !matches!(status.state, ProjectionState::Standby);
-            status.seen = status.seen.max(seen);
+            let news = status.seen != seen || !matches!(status.state, ProjectionState::Standby);
+            (status.seen, status.generation) = (seen, generation);
             status.state = ProjectionState::Standby;
             news
         });

@@ -12,11 +12,13 @@ pub(crate) struct Status {
     pub(crate) state: ProjectionState,
     /// How many ids it goes through in a second, as last measured.
     pub(crate) rate: Option<f64>,
+    /// How often what is stored had been changed from outside when the worker read it.
+    pub(crate) generation: u64,
 }
 
 impl Status {
-    pub(super) const fn new() -> Self {
-        Self { seen: Id(0), state: ProjectionState::Running, rate: None }
+    pub(crate) const fn new() -> Self {
+        Self { seen: Id(0), state: ProjectionState::Running, rate: None, generation: 0 }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     App, Error, Id, Projection, Result,
     app::{
         health::ProjectionState,
-        runner::{self, Part, Runner},
+        runner::{self, Part, Runner, Status},
     },
     projection::partition_of,
     store::ViewId,
@@ -74,9 +74,9 @@ async fn seen<P: Projection>(app: &App, part: &Part, id: Id) -> Result<()> {
     let mut status = part.status.clone();
     let (mut pause, longest) = PAUSES;
     loop {
-        let (seen, state) = {
+        let Status { seen, state, .. } = {
             let status = status.borrow_and_update();
-            (status.seen, status.state.clone())
+            if part.is_current(&status) { status.clone() } else { Status::new() }
         };
         if seen >= id {
             return Ok(());
