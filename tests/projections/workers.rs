@@ -1,16 +1,24 @@
 //! Several workers on one projection: one works, the others stand by; a stale one is refused.
 
-use std::time::Duration;
-
-use actum::{
-    Error, ProjectionState,
-    prelude::*,
-    store::{Document, Store, ViewCommit, ViewId},
-    testing::FakeClock,
+use std::{
+    future::IntoFuture,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+    time::Duration,
 };
 
+use actum::{
+    Error, ProjectionState, Result,
+    prelude::*,
+    store::{BoxFuture, Document, Store, ViewCommit, ViewId},
+    testing::FakeClock,
+};
+use actum_tests::faulty::{Faults, Faulty};
+
 use crate::{
-    domain::{ByStream, Counter, Total, count, folded, start, total, viewed},
+    domain::{ByStream, Counter, Total, close, count, folded, start, total, viewed},
     place::{PATIENCE, Place, everywhere, until},
 };
 
@@ -18,6 +26,8 @@ everywhere!(
     a_waiting_reader_is_answered_by_whichever_process_works,
     a_worker_that_stands_by_takes_over_when_the_lease_has_run_out,
     h20_a_worker_that_was_paused_beyond_its_lease_is_refused,
+    h20_a_worker_that_is_paused_in_its_commit_shows_its_token,
+    a_reader_beside_the_worker_is_not_kept_by_foreign_events,
     a_shutdown_gives_the_lease_back,
     partitions_are_spread_and_every_event_is_folded_once,
 );
@@ -114,6 +124,73 @@ async fn h20_a_worker_that_was_paused_beyond_its_lease_is_refused(place: &Place)
     assert_eq!(app.view::<Total>().await.expect("a view"), total(2, 7));
 }
 
+/// Holds the commits of documents back while a test has the lock.
+#[derive(Default)]
+struct Gate {
+    commits: tokio::sync::RwLock<()>,
+    waiting: AtomicU64,
+    fenced: AtomicU64,
+}
+
+impl Faults for Gate {
+    fn commit<'a>(&'a self, inner: &'a dyn Store, commit: ViewCommit) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            self.waiting.fetch_add(1, SeqCst);
+            drop(self.commits.read().await);
+            self.waiting.fetch_sub(1, SeqCst);
+            let done = inner.commit(commit).await;
+            self.fenced.fetch_add(u64::from(matches!(done, Err(Error::Fenced { .. }))), SeqCst);
+            done
+        })
+    }
+}
+
+/// The other has the lease and has stored nothing yet: the checkpoint alone would let the commit
+/// pass that was folded before.
+async fn h20_a_worker_that_is_paused_in_its_commit_shows_its_token(place: &Place) {
+    let clock = fake();
+    let gated = Faulty::<Gate>::new(place.open().await);
+    let gate = Arc::clone(&gated.faults);
+    let app = with_clock(gated, &clock).await;
+    let id = count(&app, "a", 3, "red").await;
+    assert_eq!(soon(app.view::<Total>().after(id)).await.expect("a view"), total(1, 3));
+    let held = gate.commits.write().await;
+    count(&app, "b", 4, "red").await;
+    until("the worker commits", async || gate.waiting.load(SeqCst) == 1).await;
+    clock.advance(LEASE);
+    let store = place.open().await;
+    let now = actum::Clock::now(&clock);
+    let other = store.acquire(&lease(), "other", now, LEASE).await.expect("asked").expect("free");
+    drop(held);
+    is(&app, stands_by).await;
+    assert_eq!(gate.fenced.load(SeqCst), 1);
+    assert_eq!(store.checkpoint(&view()).await.expect("a checkpoint"), id);
+    store.release(&other).await.expect("released");
+    assert_eq!(soon(app.view::<Total>().after(id.next())).await.expect("a view"), total(2, 7));
+}
+
+/// The worker has seen the foreign event and does not store a checkpoint for it; the clock stands
+/// still, so that nobody else can take the lease.
+async fn a_reader_beside_the_worker_is_not_kept_by_foreign_events(place: &Place) {
+    let clock = fake();
+    let worker = with_clock(place.open().await, &clock).await;
+    count(&worker, "b", 1, "red").await;
+    let id = count(&worker, "a", 2, "red").await;
+    assert_eq!(soon(worker.view::<Total>().after(id)).await.expect("a view"), total(2, 3));
+    let reader = with_clock(place.open().await, &clock).await;
+    is(&reader, stands_by).await;
+    let foreign = close(&worker, "b").await;
+    soon(worker.view::<Total>().after(foreign)).await.expect("seen");
+    assert_eq!(worker.store().checkpoint(&view()).await.expect("a checkpoint"), id);
+    assert_eq!(soon(reader.view::<Total>().after(foreign)).await.expect("seen"), total(2, 3));
+    is(&reader, stands_by).await;
+}
+
+/// What must not wait for ever.
+async fn soon<T>(work: impl IntoFuture<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, work.into_future()).await.expect("it comes about")
+}
+
 async fn a_shutdown_gives_the_lease_back(place: &Place) {
     let clock = fake();
     let first = with_clock(place.open().await, &clock).await;
@@ -125,7 +202,7 @@ async fn a_shutdown_gives_the_lease_back(place: &Place) {
     first.shutdown(PATIENCE).await.expect("an end in time");
     let id = count(&second, "b", 2, "red").await;
     // The clock stands still: only a lease that was given back can be had.
-    assert_eq!(second.view::<Total>().after(id).await.expect("a view"), total(3, 4));
+    assert_eq!(soon(second.view::<Total>().after(id)).await.expect("a view"), total(3, 4));
 }
 
 /// Three processes act and project at once; they come and go.
