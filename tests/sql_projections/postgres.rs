@@ -199,6 +199,8 @@ async fn a_newer_version_takes_the_tables_over_and_the_older_one_stops() {
     old.projected::<Sales>().after(done.id).await.expect("seen");
     let new = App::new(store.clone()).with::<Cart>().project_sql(Newer(sales(&server)), &store);
     let new = new.start().await.expect("an app");
+    // Only then have the tables changed hands.
+    new.projected::<Newer>().after(done.id).await.expect("seen");
     let done = new.act::<Cart>("b", check_out("2", 6)).await.expect("sold");
     new.projected::<Newer>().after(done.id).await.expect("seen");
     let stopped = old.projected::<Sales>().after(done.id).await.unwrap_err();
