@@ -9,6 +9,7 @@ mod app;
 mod buffer;
 mod clock;
 mod connect;
+pub mod diagram;
 mod error;
 mod event;
 #[cfg(feature = "metrics")]

@@ -1,0 +1,313 @@
+//! One aggregate as a panel: events side by side, above each the actions that may emit it, below
+//! each the projections and reactions that take it.
+//!
+//! Whoever is connected with neighbouring events is one box over all of them. So every box above or
+//! below an event is connected with it, one upright line for each event says it all, and no line
+//! crosses another. A box is never above an event that it has nothing to do with: there it is two
+//! boxes, joined by a dashed line.
+
+mod bar;
+
+use self::bar::{Bar, stack};
+use super::{
+    Target,
+    flow::{Asked, Flow, Happens, Taker, target},
+    scene::{About, Frame, Label, Line, Look, Node, Rect, Scene},
+    text::{count, cut, summary, width, wrap},
+};
+
+/// How much a panel tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// Names and what is asked.
+    Names,
+    /// The first lines of the docs, too, and all preconditions.
+    Docs,
+}
+
+/// A panel whose parts have their columns, but no place yet.
+pub(super) struct Panel {
+    head: Label,
+    below_head: String,
+    columns: Vec<Option<Node>>,
+    widths: Vec<i32>,
+    above: Vec<Bar>,
+    below: Vec<Bar>,
+    notes: Vec<String>,
+}
+
+/// The heights of the three lanes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Lanes {
+    pub(super) above: i32,
+    pub(super) events: i32,
+    pub(super) below: i32,
+}
+
+/// So many events stand side by side; the others follow in a panel of their own.
+const ABREAST: usize = 8;
+/// Between two columns.
+const GAP: i32 = 14;
+/// Between a panel's edge and its content.
+const INSET: i32 = 14;
+/// Between two lanes, for an arrow.
+const LEAP: i32 = 26;
+/// What stands above the lanes.
+const HEAD: i32 = 50;
+/// The lanes' names at the left.
+const SIDE: i32 = 64;
+/// The height of a note.
+const NOTE: i32 = 18;
+
+impl Panel {
+    /// The panels of an aggregate: one, or more when it has many events.
+    pub(super) fn all(flow: &Flow<'_>, detail: Detail) -> Vec<Self> {
+        let chunks = flow.events.len().div_ceil(ABREAST).max(1);
+        (0..chunks).map(|chunk| Self::of(flow, detail, chunk)).collect()
+    }
+
+    fn of(flow: &Flow<'_>, detail: Detail, chunk: usize) -> Self {
+        let first = chunk * ABREAST;
+        let events: Vec<_> = flow.events.iter().skip(first).take(ABREAST).collect();
+        let mut columns: Vec<Option<Node>> =
+            events.iter().map(|event| Some(happens(flow, event, detail))).collect();
+        let (mut above, mut below) = (Vec::new(), Vec::new());
+        let here = |places: &[usize]| -> Vec<usize> {
+            let inside = places.iter().filter_map(|place| place.checked_sub(first));
+            inside.filter(|place| *place < events.len()).collect()
+        };
+        let mut idle = false;
+        for action in &flow.actions {
+            let mut at = here(&action.emits);
+            // What emits nothing, or takes nothing, has a column without an event.
+            if action.emits.is_empty() && chunk == 0 {
+                at.push(events.len());
+                idle = true;
+            }
+            above.extend(Bar::new(&at, |_| asked(flow, action, detail)));
+        }
+        for taker in &flow.takers {
+            let taken: Vec<_> = taker.takes.iter().map(|takes| takes.event).collect();
+            let mut at = here(&taken);
+            if taken.is_empty() && chunk == 0 {
+                at.push(events.len());
+                idle = true;
+            }
+            below.extend(Bar::new(&at, |columns| {
+                takes(taker, detail, |event| {
+                    event.checked_sub(first).is_some_and(|place| columns.contains(&place))
+                })
+            }));
+        }
+        if idle {
+            columns.push(None);
+        }
+        let notes = match (flow.aggregate, detail) {
+            (Some(aggregate), Detail::Docs) => aggregate
+                .given
+                .iter()
+                .map(|given| format!("given {}: {}", given.name, summary(given.docs)))
+                .collect(),
+            _ => Vec::new(),
+        };
+        let widths = widths(&columns, &above, &below, detail);
+        let (head, below_head) = head(flow, chunk);
+        Self { head, below_head, columns, widths, above, below, notes }
+    }
+
+    /// The room that its lanes need.
+    pub(super) fn lanes(&self) -> Lanes {
+        Lanes {
+            above: stack(&self.above).1,
+            events: self.columns.iter().flatten().map(|one| one.rect.height).max().unwrap_or(0),
+            below: stack(&self.below).1,
+        }
+    }
+
+    /// How wide it is.
+    pub(super) fn width(&self) -> i32 {
+        let columns = count(self.widths.len());
+        let all = self.widths.iter().sum::<i32>() + GAP * (columns - 1).max(0);
+        (all + 2 * INSET + SIDE).max(2 * INSET + width(&self.head.text, 16))
+    }
+
+    /// How high it is with lanes of these heights.
+    pub(super) fn height(&self, lanes: Lanes) -> i32 {
+        let Lanes { above, events, below } = lanes;
+        HEAD + above + LEAP + events + LEAP + below + INSET + count(self.notes.len()) * NOTE
+    }
+
+    /// Makes it wider, by the same for each column.
+    pub(super) fn widen(&mut self, by: i32) {
+        let each = by / count(self.widths.len()).max(1);
+        for width in &mut self.widths {
+            *width += each;
+        }
+    }
+
+    /// Draws it at the top left.
+    pub(super) fn draw(self, lanes: Lanes) -> Scene {
+        let mut scene = Scene::default();
+        let (width, height) = (self.width(), self.height(lanes));
+        let Lanes { above, events, below } = lanes;
+        let outer = Rect { x: 0, y: 0, width, height };
+        scene.frames.push(Frame { rect: outer, class: "frame" });
+        let band = Rect { x: 1, y: HEAD + above + LEAP - 9, width: width - 2, height: events + 18 };
+        scene.frames.push(Frame { rect: band, class: "lane" });
+        scene.label((INSET, 42), "detail", cut(&self.below_head, 11, width - 2 * INSET));
+        let mut lefts = Vec::new();
+        let mut x = INSET + SIDE;
+        for width in &self.widths {
+            lefts.push(Span { x, width: *width });
+            x += width + GAP;
+        }
+        let middle = HEAD + above + LEAP;
+        let foot = middle + events + LEAP;
+        for (y, text, is_there) in [
+            (HEAD + above - 12, "actions", !self.above.is_empty()),
+            (middle + 20, "events", self.columns.iter().any(Option::is_some)),
+            (foot + 20, "seen by", !self.below.is_empty()),
+        ] {
+            if is_there {
+                scene.label((INSET, y), "detail", text);
+            }
+        }
+        let (rows, _) = stack(&self.above);
+        let tops = bar::draw(&mut scene, self.above, &rows, &lefts, |from, height| {
+            HEAD + above - from - height
+        });
+        let (rows, _) = stack(&self.below);
+        let bottoms = bar::draw(&mut scene, self.below, &rows, &lefts, |from, _| foot + from);
+        for ((place, column), span) in self.columns.into_iter().enumerate().zip(&lefts) {
+            let Some(mut event) = column else { continue };
+            let x = span.x + span.width / 2;
+            event.rect = Rect { x: span.x, y: middle, width: span.width, height: events };
+            // Behind the boxes, so that one line connects all of a column.
+            let mut upright = |from, to, is_arrow| {
+                let points = vec![(x, from), (x, to)];
+                scene.lines.push(Line { points, class: "", is_arrow });
+            };
+            if let Some(ends) = tops.get(&place) {
+                upright(ends.far, middle, true);
+            }
+            if let Some(ends) = bottoms.get(&place) {
+                upright(middle + events, ends.near, true);
+                upright(ends.near, ends.far, false);
+            }
+            scene.boxes.push(event.fit());
+        }
+        for (line, note) in self.notes.iter().enumerate() {
+            let y = foot + below + NOTE + count(line) * NOTE - 4;
+            scene.label((INSET, y), "detail", cut(note, 11, width - 2 * INSET));
+        }
+        scene.labels.push(self.head);
+        (scene.width, scene.height) = (width, height);
+        scene
+    }
+}
+
+/// Where a column is.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    x: i32,
+    width: i32,
+}
+
+/// The title of a panel and the line below it.
+fn head(flow: &Flow<'_>, chunk: usize) -> (Label, String) {
+    let continued = if chunk > 0 { " (continued)" } else { "" };
+    let text = format!("{}{continued}", cut(flow.name(), 15, 400));
+    let docs = flow.aggregate.map(|aggregate| aggregate.docs).unwrap_or_default();
+    let about = flow.aggregate.map(|aggregate| About {
+        target: Target::Aggregate(aggregate.name.to_owned()),
+        tooltip: tooltip(aggregate.name, docs, &[]),
+        href: None,
+    });
+    let head = Label { at: (INSET, 25), text, class: "head", sign: None, about };
+    (head, summary(docs))
+}
+
+fn happens(flow: &Flow<'_>, event: &Happens<'_>, detail: Detail) -> Node {
+    let docs = event.model.map(|model| model.docs).unwrap_or_default();
+    let schema = event.model.map(|model| model.version).filter(|version| *version > 1);
+    let mut details: Vec<String> =
+        schema.map(|version| format!("schema {version}")).into_iter().collect();
+    details.extend(docs_lines(docs, detail));
+    node(Look::Event, event.name, docs, details, flow.event(event))
+}
+
+fn asked(flow: &Flow<'_>, action: &Asked<'_>, detail: Detail) -> Node {
+    let mut details = docs_lines(action.model.docs, detail);
+    if !action.model.given.is_empty() {
+        details.push(format!("given {}", action.model.given.join(", ")));
+    }
+    details.extend(action.by.iter().map(|by| format!("asked by {by}")));
+    let mut docs = action.model.docs.to_owned();
+    for given in &action.given {
+        docs = format!("{docs}\ngiven {}: {}", given.name, summary(given.docs));
+    }
+    node(Look::Action, action.model.name, &docs, details, flow.action(action.model.name))
+}
+
+fn takes(taker: &Taker<'_>, detail: Detail, is_here: impl Fn(usize) -> bool) -> Node {
+    let look = if taker.is_reaction { Look::Reaction } else { Look::Projection };
+    let handlers = taker.takes.iter().filter(|takes| is_here(takes.event));
+    let docs: Vec<_> =
+        handlers.map(|takes| summary(takes.docs)).filter(|docs| !docs.is_empty()).collect();
+    let mut details = docs_lines(taker.docs, detail);
+    details.extend(taker.asks(&is_here).iter().map(|asks| format!("→ {asks}")));
+    let docs = format!("{}\n{}", taker.docs.trim(), docs.join("\n"));
+    node(look, taker.name, &docs, details, taker.target())
+}
+
+fn node(look: Look, name: &str, docs: &str, details: Vec<String>, target: Target) -> Node {
+    let tooltip = tooltip(name, docs, &details);
+    let height = Node::height(details.len());
+    let rect = Rect { height, ..Rect::default() };
+    Node { rect, look, name: name.to_owned(), details, tooltip, target, href: None }
+}
+
+/// The whole name and docs, and what may be cut off in the box.
+fn tooltip(name: &str, docs: &str, details: &[String]) -> String {
+    let mut lines = vec![name.to_owned()];
+    lines.extend(docs.trim().lines().map(str::to_owned).filter(|line| !line.trim().is_empty()));
+    let asked = details.iter().filter(|line| line.starts_with("→ ") || line.starts_with("asked"));
+    lines.extend(asked.cloned());
+    lines.join("\n")
+}
+
+fn docs_lines(docs: &str, detail: Detail) -> Vec<String> {
+    match detail {
+        Detail::Names => Vec::new(),
+        Detail::Docs => wrap(&summary(docs), 11, 200, 2),
+    }
+}
+
+/// How wide each column must be for what stands in it alone, within limits.
+fn widths(columns: &[Option<Node>], above: &[Bar], below: &[Bar], detail: Detail) -> Vec<i32> {
+    let least = match detail {
+        Detail::Names => 116,
+        Detail::Docs => 180,
+    };
+    let mut widths = vec![least; columns.len()];
+    let mut want = |at: usize, columns: usize, node: &Node| {
+        let wanted = Node::wanted(&node.name, &node.details) / count(columns).max(1);
+        for width in widths.iter_mut().skip(at).take(columns) {
+            *width = (*width).max(wanted.min(240));
+        }
+    };
+    for (at, event) in columns.iter().enumerate() {
+        if let Some(event) = event {
+            want(at, 1, event);
+        }
+    }
+    for part in above.iter().chain(below).flat_map(|bar| &bar.parts) {
+        want(part.first, part.last - part.first + 1, &part.node);
+    }
+    widths
+}
+
+/// The words for what a reaction asks, for Mermaid.
+pub(super) fn asks(taker: &Taker<'_>) -> Vec<Target> {
+    taker.asks(|_| true).iter().map(target).collect()
+}
