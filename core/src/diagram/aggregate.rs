@@ -7,6 +7,7 @@ use super::{
     mermaid::Flowchart,
     panel::{Detail, Panel},
     scene::Look,
+    text::many,
 };
 use crate::{Error, Model, Result};
 
@@ -20,8 +21,14 @@ pub(super) fn aggregate(model: &Model, name: &str) -> Result<Diagram> {
         });
     };
     let flow = Flow::of(model, one);
-    let below = format!("{} actions, {} events", one.actions.len(), one.events.len());
-    let scene = shelves(name, &below, Panel::all(&flow, Detail::Docs));
+    let below = [
+        many(one.actions.len(), "action"),
+        many(one.events.len(), "event"),
+        many(flow.takers.iter().filter(|one| !one.is_reaction).count(), "projection"),
+        many(flow.takers.iter().filter(|one| one.is_reaction).count(), "reaction"),
+    ];
+    let title = format!("Aggregate {name}");
+    let scene = shelves(&title, &below.join(", "), Panel::all(&flow, Detail::Docs));
     Ok(Diagram::new(scene, mermaid(&flow)))
 }
 

@@ -6,6 +6,7 @@ use super::{
     mermaid::Flowchart,
     panel::{Detail, Lanes, Panel},
     scene::{Look, Scene},
+    text::{count, many},
 };
 use crate::Model;
 
@@ -17,14 +18,16 @@ const WIDEST: i32 = 1560;
 pub(super) fn board(model: &Model) -> Diagram {
     let flows = Flow::all(model);
     let panels = flows.iter().flat_map(|flow| Panel::all(flow, Detail::Names)).collect();
-    let events: usize = model.aggregates.iter().map(|one| one.events.len()).sum();
-    let actions: usize = model.aggregates.iter().map(|one| one.actions.len()).sum();
-    let below = format!(
-        "{} aggregates, {actions} actions, {events} events, {} projections, {} reactions",
-        model.aggregates.len(),
-        model.projections.len(),
-        model.reactions.len(),
-    );
+    let events = model.aggregates.iter().map(|one| one.events.len()).sum();
+    let actions = model.aggregates.iter().map(|one| one.actions.len()).sum();
+    let counts = [
+        many(model.aggregates.len(), "aggregate"),
+        many(actions, "action"),
+        many(events, "event"),
+        many(model.projections.len(), "projection"),
+        many(model.reactions.len(), "reaction"),
+    ];
+    let below = counts.join(", ");
     Diagram::new(shelves("The whole flow", &below, panels), mermaid(model, &flows))
 }
 
@@ -51,7 +54,7 @@ pub(super) fn shelves(title: &str, below: &str, panels: Vec<Panel>) -> Scene {
         let spare = width - wide(&shelf);
         // Shelves that are nearly full end at one line.
         if spare * 4 < width {
-            let each = spare / super::text::count(shelf.len()).max(1);
+            let each = spare / count(shelf.len()).max(1);
             for panel in &mut shelf {
                 panel.widen(each);
             }

@@ -7,7 +7,7 @@ use super::{
     fact::Fact,
     mermaid::Flowchart,
     scene::{Frame, Line, Look, Node, Rect, Scene},
-    text::count,
+    text::{count, many},
     time::{after, between, span},
 };
 use crate::{Committed, Id, Payload};
@@ -77,8 +77,8 @@ fn scene(facts: &[Fact<'_>], rows: &[Row<'_>]) -> Scene {
     for quarter in 0..=4 {
         let micros = total / 4 * quarter;
         let x = at(micros);
-        let points = vec![(x, top - 6), (x, bottom)];
-        scene.lines.push(Line { points, class: "grid", is_arrow: false });
+        let rect = Rect { x, y: top - 6, width: 1, height: bottom - top + 6 };
+        scene.frames.push(Frame { rect, class: "rule" });
         scene.label((x, top - 12), "middle", span(micros));
     }
     let mut places = BTreeMap::new();
@@ -119,7 +119,8 @@ fn heading(facts: &[Fact<'_>], rows: &[Row<'_>]) -> (String, String) {
         [one] => format!(", correlation {one}"),
         more => format!(", {} correlations", more.len()),
     };
-    (title, format!("{} events in {} streams{which}", facts.len(), streams.len()))
+    let events = many(facts.len(), "event");
+    (title, format!("{events} in {}{which}", many(streams.len(), "stream")))
 }
 
 fn node(row: &Row<'_>, top: i32, place: i32) -> Node {

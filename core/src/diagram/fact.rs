@@ -23,7 +23,8 @@ pub(super) struct Fact<'a> {
     pub(super) action: Option<&'a str>,
     /// The event that the action followed from.
     pub(super) cause: Option<Id>,
-    pub(super) data: String,
+    /// The payload; none for an event that carries nothing.
+    pub(super) data: Option<String>,
 }
 
 /// More of a payload is not looked at.
@@ -60,7 +61,7 @@ impl<'a> Fact<'a> {
             action: reacted.map(|(action, _)| action).or(causation),
             // Only what was there before can be a cause.
             cause: reacted.map(|(_, id)| id).filter(|cause| *cause < event.id),
-            data,
+            data: (data != "null").then_some(data),
         }
     }
 
@@ -81,9 +82,12 @@ impl<'a> Fact<'a> {
     /// Its box, which has no place yet.
     pub(super) fn node(&self, details: Vec<String>) -> Node {
         let mut tooltip = format!(
-            "{} {}\n{} version {}\n{}\n{}",
-            self.name, self.id, self.stream, self.version, self.created, self.data
+            "{} {}\n{} version {}\n{}",
+            self.name, self.id, self.stream, self.version, self.created
         );
+        if let Some(data) = &self.data {
+            tooltip = format!("{tooltip}\n{data}");
+        }
         if let Some(how) = self.how() {
             tooltip = format!("{tooltip}\n{how}");
         }

@@ -110,7 +110,7 @@ impl Node {
     pub(super) fn wanted(name: &str, details: &[String]) -> i32 {
         let details = details.iter().map(|line| width(line, DETAIL)).max().unwrap_or_default();
         // Names are set in bold.
-        let name = width(name, NAME) * 107 / 100 + SIGN;
+        let name = width(name, NAME) * 107 / 100 + SIGN + 2;
         name.max(details) + 2 * INSET
     }
 

@@ -110,6 +110,11 @@ impl fmt::Display for Xml<'_> {
     }
 }
 
+/// So many things, in words: `1 event`, `2 events`.
+pub(super) fn many(things: usize, what: &str) -> String {
+    format!("{things} {what}{}", if things == 1 { "" } else { "s" })
+}
+
 /// A number of things as a length.
 pub(super) fn count(things: usize) -> i32 {
     i32::try_from(things).unwrap_or(i32::MAX)

@@ -5,7 +5,7 @@ use super::{
     fact::Fact,
     mermaid::Flowchart,
     scene::{About, Label, Line, Rect, Scene},
-    text::cut,
+    text::{cut, many},
     time::{after, between, clock, day, span},
 };
 use crate::{Committed, Payload, StreamId};
@@ -30,13 +30,13 @@ fn scene(facts: &[Fact<'_>], streams: &[&StreamId]) -> Scene {
     let mut scene = Scene { width: LEFT + WIDTH + MARGIN, ..Scene::default() };
     let title = match streams {
         [one] => one.to_string(),
-        more => format!("{} streams", more.len()),
+        more => many(more.len(), "stream"),
     };
     let lasted = match (facts.first(), facts.last()) {
         (Some(first), Some(last)) => span(between(first.created, last.created)),
         _ => span(0),
     };
-    let below = format!("{} events in {lasted}, times in UTC", facts.len());
+    let below = format!("{} in {lasted}, times in UTC", many(facts.len(), "event"));
     let mut y = scene.head(MARGIN, &title, &below, &[]) - 8;
     if let (Some(label), [stream]) = (scene.labels.first_mut(), streams) {
         label.about =
@@ -44,10 +44,11 @@ fn scene(facts: &[Fact<'_>], streams: &[&StreamId]) -> Scene {
     }
     let mut before: Option<(&Fact<'_>, i32)> = None;
     for fact in facts {
-        let mut details = vec![fact.data.clone()];
+        let mut details = Vec::new();
         if streams.len() > 1 {
-            details.insert(0, format!("{} version {}", fact.stream, fact.version));
+            details.push(format!("{} version {}", fact.stream, fact.version));
         }
+        details.extend(fact.data.clone());
         details.extend(fact.how());
         let mut node = fact.node(details);
         node.rect = Rect { x: LEFT, y, width: WIDTH, ..node.rect };
@@ -88,7 +89,7 @@ fn mermaid(facts: &[Fact<'_>], streams: &[&StreamId]) -> String {
     let draw = |chart: &mut Flowchart, facts: &[&Fact<'_>]| {
         for fact in facts {
             let mut details = vec![format!("{} {}", day(fact.created), clock(fact.created))];
-            details.push(cut(&fact.data, 11, 400));
+            details.extend(fact.data.as_ref().map(|data| cut(data, 11, 400)));
             details.extend(fact.how());
             let name = format!("{} {}", fact.version, fact.name);
             chart.node(&id(fact), super::scene::Look::Event, &name, &details);
