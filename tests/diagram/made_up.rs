@@ -104,6 +104,7 @@ pub fn model() -> Model {
         act.name = format!("Correct{name}").leak();
         act.given = vec!["open"];
         act.emits = some.into_iter().flatten().copied().collect();
+        act.emits.dedup();
         aggregate.actions.push(act);
         model.aggregates.push(aggregate);
     }

@@ -4,9 +4,9 @@ use super::{
     Diagram, Target,
     flow::Flow,
     mermaid::Flowchart,
-    panel::{Detail, Lanes, Panel},
+    panel::{Detail, Lanes, Panel, shares},
     scene::{Look, Scene},
-    text::{count, many},
+    text::many,
 };
 use crate::Model;
 
@@ -33,37 +33,38 @@ pub(super) fn board(model: &Model) -> Diagram {
 
 /// Puts panels on shelves: those of one shelf have lanes of one height.
 pub(super) fn shelves(title: &str, below: &str, panels: Vec<Panel>) -> Scene {
-    let mut shelves: Vec<Vec<Panel>> = Vec::new();
-    let mut room = 0;
+    // The room that is left, with what stands there.
+    let mut shelves: Vec<(i32, Vec<Panel>)> = Vec::new();
+    let mut last = 0;
     for panel in panels {
         let width = panel.width() + MARGIN;
-        match shelves.last_mut() {
-            Some(shelf) if width <= room => shelf.push(panel),
-            _ => {
-                shelves.push(vec![panel]);
-                room = WIDEST - MARGIN;
+        // The first shelf with room: a small panel fills a gap above, but does not go on there.
+        let from = if panel.is_continued { last } else { 0 };
+        let mut with_room = shelves.iter().enumerate().skip(from);
+        let found = with_room.find(|(_, (room, _))| width <= *room).map(|(place, _)| place);
+        last = found.unwrap_or(shelves.len());
+        match shelves.get_mut(last) {
+            Some((room, shelf)) => {
+                *room -= width;
+                shelf.push(panel);
             }
+            None => shelves.push((WIDEST - MARGIN - width, vec![panel])),
         }
-        room -= width;
     }
     let mut scene = Scene::default();
     let mut y = scene.head(MARGIN, title, below, &Look::ALL) + 8;
     let wide = |shelf: &[Panel]| shelf.iter().map(|one| one.width() + MARGIN).sum::<i32>() + MARGIN;
-    let width = shelves.iter().map(|shelf| wide(shelf)).max().unwrap_or_default().max(640);
-    for mut shelf in shelves {
+    let width = shelves.iter().map(|(_, shelf)| wide(shelf)).max().unwrap_or_default().max(640);
+    for (_, mut shelf) in shelves {
         let spare = width - wide(&shelf);
         // Shelves that are nearly full end at one line.
         if spare * 4 < width {
-            let each = spare / count(shelf.len()).max(1);
-            for panel in &mut shelf {
-                panel.widen(each);
+            let shares = shares(spare, shelf.len());
+            for (panel, share) in shelf.iter_mut().zip(shares) {
+                panel.widen(share);
             }
         }
-        let lanes = shelf.iter().map(Panel::lanes).fold(Lanes::default(), |one, other| Lanes {
-            above: one.above.max(other.above),
-            events: one.events.max(other.events),
-            below: one.below.max(other.below),
-        });
+        let lanes = shelf.iter().map(Panel::lanes).fold(Lanes::default(), Lanes::and);
         let (mut x, mut height) = (MARGIN, 0);
         for panel in shelf {
             let drawn = panel.draw(lanes);

@@ -86,9 +86,11 @@ fn scene(facts: &[Fact<'_>], rows: &[Row<'_>]) -> Scene {
         let middle = node.rect.y + node.rect.height / 2;
         let happened = at(between(start, row.fact.created));
         if let Some(cause) = row.cause {
-            if let Some((x, y)) = places.get(&cause.id) {
+            if let Some((x, y)) = places.get_mut(&cause.id) {
                 let points = vec![(*x, *y), (*x, middle), (node.rect.x, middle)];
                 scene.lines.push(Line { points, class: "", is_arrow: node.rect.x > *x });
+                // The next that followed goes on from here.
+                *y = middle;
             }
             let from = at(between(start, cause.created));
             let (x, width) = (from.min(happened), (happened - from).abs());
@@ -133,7 +135,7 @@ fn node(row: &Row<'_>, top: i32, place: i32) -> Node {
     let line = if how.is_empty() { place_in_stream } else { format!("{how} · {place_in_stream}") };
     let mut node = fact.node(vec![line]);
     let depth = (*depth).min(DEEPEST);
-    let width = Node::wanted(&node.name, &node.details).clamp(180, 360);
+    let width = Node::wanted(&node.name, &node.details).clamp(180, 440);
     let x = MARGIN + count(depth) * STEP;
     node.rect = Rect { x, y: top + 6 + place.saturating_mul(ROW), width, ..node.rect };
     node

@@ -27,6 +27,8 @@ pub(super) enum Detail {
 
 /// A panel whose parts have their columns, but no place yet.
 pub(super) struct Panel {
+    /// Whether it has more of the events of the panel before it.
+    pub(super) is_continued: bool,
     head: Label,
     below_head: String,
     columns: Vec<Option<Node>>,
@@ -36,12 +38,15 @@ pub(super) struct Panel {
     notes: Vec<String>,
 }
 
-/// The heights of the three lanes.
+/// The heights of the head, of the three lanes and of what is between them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Lanes {
-    pub(super) above: i32,
-    pub(super) events: i32,
-    pub(super) below: i32,
+    head: i32,
+    above: i32,
+    leap_above: i32,
+    events: i32,
+    leap_below: i32,
+    below: i32,
 }
 
 /// So many events stand side by side; the others follow in a panel of their own.
@@ -52,8 +57,10 @@ const GAP: i32 = 14;
 const INSET: i32 = 14;
 /// Between two lanes, for an arrow.
 const LEAP: i32 = 26;
-/// What stands above the lanes.
-const HEAD: i32 = 50;
+/// Between a lane of events and the edge where nothing stands.
+const EDGE: i32 = 12;
+/// What stands above the lanes, without and with docs.
+const HEADS: [i32; 2] = [38, 56];
 /// The lanes' names at the left.
 const SIDE: i32 = 64;
 /// The height of a note.
@@ -62,13 +69,15 @@ const NOTE: i32 = 18;
 impl Panel {
     /// The panels of an aggregate: one, or more when it has many events.
     pub(super) fn all(flow: &Flow<'_>, detail: Detail) -> Vec<Self> {
-        let chunks = flow.events.len().div_ceil(ABREAST).max(1);
-        (0..chunks).map(|chunk| Self::of(flow, detail, chunk)).collect()
+        let panels = flow.events.len().div_ceil(ABREAST).max(1);
+        // All of about the same length.
+        let abreast = flow.events.len().div_ceil(panels).max(1);
+        (0..panels).map(|panel| Self::of(flow, detail, panel * abreast, abreast)).collect()
     }
 
-    fn of(flow: &Flow<'_>, detail: Detail, chunk: usize) -> Self {
-        let first = chunk * ABREAST;
-        let events: Vec<_> = flow.events.iter().skip(first).take(ABREAST).collect();
+    /// The panel of so many events from the first of them on.
+    fn of(flow: &Flow<'_>, detail: Detail, first: usize, abreast: usize) -> Self {
+        let events: Vec<_> = flow.events.iter().skip(first).take(abreast).collect();
         let mut columns: Vec<Option<Node>> =
             events.iter().map(|event| Some(happens(flow, event, detail))).collect();
         let (mut above, mut below) = (Vec::new(), Vec::new());
@@ -80,7 +89,7 @@ impl Panel {
         for action in &flow.actions {
             let mut at = here(&action.emits);
             // What emits nothing, or takes nothing, has a column without an event.
-            if action.emits.is_empty() && chunk == 0 {
+            if action.emits.is_empty() && first == 0 {
                 at.push(events.len());
                 idle = true;
             }
@@ -89,7 +98,7 @@ impl Panel {
         for taker in &flow.takers {
             let taken: Vec<_> = taker.takes.iter().map(|takes| takes.event).collect();
             let mut at = here(&taken);
-            if taken.is_empty() && chunk == 0 {
+            if taken.is_empty() && first == 0 {
                 at.push(events.len());
                 idle = true;
             }
@@ -111,15 +120,21 @@ impl Panel {
             _ => Vec::new(),
         };
         let widths = widths(&columns, &above, &below, detail);
-        let (head, below_head) = head(flow, chunk);
-        Self { head, below_head, columns, widths, above, below, notes }
+        let is_continued = first > 0;
+        let (head, below_head) = head(flow, is_continued);
+        Self { is_continued, head, below_head, columns, widths, above, below, notes }
     }
 
     /// The room that its lanes need.
     pub(super) fn lanes(&self) -> Lanes {
+        let leap = |lane: &[Bar]| if lane.is_empty() { EDGE } else { LEAP };
+        let [plain, with_docs] = HEADS;
         Lanes {
+            head: if self.below_head.is_empty() { plain } else { with_docs },
             above: stack(&self.above).1,
+            leap_above: leap(&self.above),
             events: self.columns.iter().flatten().map(|one| one.rect.height).max().unwrap_or(0),
+            leap_below: leap(&self.below),
             below: stack(&self.below).1,
         }
     }
@@ -133,15 +148,14 @@ impl Panel {
 
     /// How high it is with lanes of these heights.
     pub(super) fn height(&self, lanes: Lanes) -> i32 {
-        let Lanes { above, events, below } = lanes;
-        HEAD + above + LEAP + events + LEAP + below + INSET + count(self.notes.len()) * NOTE
+        lanes.foot() + lanes.below + INSET + count(self.notes.len()) * NOTE
     }
 
-    /// Makes it wider, by the same for each column.
+    /// Makes it wider, by about the same for each column.
     pub(super) fn widen(&mut self, by: i32) {
-        let each = by / count(self.widths.len()).max(1);
-        for width in &mut self.widths {
-            *width += each;
+        let shares = shares(by, self.widths.len());
+        for (width, share) in self.widths.iter_mut().zip(shares) {
+            *width += share;
         }
     }
 
@@ -149,10 +163,11 @@ impl Panel {
     pub(super) fn draw(self, lanes: Lanes) -> Scene {
         let mut scene = Scene::default();
         let (width, height) = (self.width(), self.height(lanes));
-        let Lanes { above, events, below } = lanes;
+        let Lanes { events, below, .. } = lanes;
+        let (middle, foot) = (lanes.middle(), lanes.foot());
         let outer = Rect { x: 0, y: 0, width, height };
         scene.frames.push(Frame { rect: outer, class: "frame" });
-        let band = Rect { x: 1, y: HEAD + above + LEAP - 9, width: width - 2, height: events + 18 };
+        let band = Rect { x: 1, y: middle - 9, width: width - 2, height: events + 18 };
         scene.frames.push(Frame { rect: band, class: "lane" });
         scene.label((INSET, 42), "detail", cut(&self.below_head, 11, width - 2 * INSET));
         let mut lefts = Vec::new();
@@ -161,10 +176,8 @@ impl Panel {
             lefts.push(Span { x, width: *width });
             x += width + GAP;
         }
-        let middle = HEAD + above + LEAP;
-        let foot = middle + events + LEAP;
         for (y, text, is_there) in [
-            (HEAD + above - 12, "actions", !self.above.is_empty()),
+            (middle - lanes.leap_above - 12, "actions", !self.above.is_empty()),
             (middle + 20, "events", self.columns.iter().any(Option::is_some)),
             (foot + 20, "seen by", !self.below.is_empty()),
         ] {
@@ -174,7 +187,7 @@ impl Panel {
         }
         let (rows, _) = stack(&self.above);
         let tops = bar::draw(&mut scene, self.above, &rows, &lefts, |from, height| {
-            HEAD + above - from - height
+            middle - lanes.leap_above - from - height
         });
         let (rows, _) = stack(&self.below);
         let bottoms = bar::draw(&mut scene, self.below, &rows, &lefts, |from, _| foot + from);
@@ -206,6 +219,36 @@ impl Panel {
     }
 }
 
+/// A length in so many parts, which differ by 1 at most.
+pub(super) fn shares(length: i32, parts: usize) -> impl Iterator<Item = i32> {
+    let parts = count(parts).max(1);
+    (0..parts).map(move |part| (length + part) / parts)
+}
+
+impl Lanes {
+    /// Lanes with room for both.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            head: self.head.max(other.head),
+            above: self.above.max(other.above),
+            leap_above: self.leap_above.max(other.leap_above),
+            events: self.events.max(other.events),
+            leap_below: self.leap_below.max(other.leap_below),
+            below: self.below.max(other.below),
+        }
+    }
+
+    /// Where the events begin.
+    const fn middle(self) -> i32 {
+        self.head + self.above + self.leap_above
+    }
+
+    /// Where begins what takes them.
+    const fn foot(self) -> i32 {
+        self.middle() + self.events + self.leap_below
+    }
+}
+
 /// Where a column is.
 #[derive(Clone, Copy, Debug)]
 struct Span {
@@ -214,8 +257,8 @@ struct Span {
 }
 
 /// The title of a panel and the line below it.
-fn head(flow: &Flow<'_>, chunk: usize) -> (Label, String) {
-    let continued = if chunk > 0 { " (continued)" } else { "" };
+fn head(flow: &Flow<'_>, is_continued: bool) -> (Label, String) {
+    let continued = if is_continued { " (continued)" } else { "" };
     let text = format!("{}{continued}", cut(flow.name(), 15, 400));
     let docs = flow.aggregate.map(|aggregate| aggregate.docs).unwrap_or_default();
     let about = flow.aggregate.map(|aggregate| About {

@@ -15,9 +15,12 @@ pub(super) struct Svg<'a>(pub(super) &'a Scene);
 impl fmt::Display for Svg<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Scene { title, width, height, frames, lines, boxes, labels } = self.0;
+        // Readers that do not see it get one picture, or the links in it.
+        let is_linked = boxes.iter().any(|node| node.href.is_some());
+        let role = if is_linked { "group" } else { "img" };
         writeln!(
             f,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"actum-diagram\" role=\"img\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"actum-diagram\" role=\"{role}\" \
              width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">"
         )?;
         writeln!(f, "<title>{}</title>", Xml(title))?;

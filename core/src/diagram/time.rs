@@ -36,7 +36,8 @@ pub(super) fn span(micros: i64) -> String {
     };
     let (second, minute, hour, day) = (1_000_000, 60_000_000, 3_600_000_000, 86_400_000_000);
     let text = match micros {
-        0..1_000 => format!("{micros} µs"),
+        0 => "0 s".to_owned(),
+        1..1_000 => format!("{micros} µs"),
         1_000..1_000_000 => tenths(1_000, "ms"),
         _ if micros < minute => tenths(second, "s"),
         _ if micros < hour => two(minute, second, ["min", "s"]),
