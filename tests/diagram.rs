@@ -41,9 +41,11 @@ fn mermaid_is_as_stored() {
     actum::testing::up_to_date("diagram/causes.mmd", &diagram::causes(&events).mermaid());
 }
 
-/// The drawing that stands in the docs of the example.
+/// The drawings that stand in the docs of the module and of the example.
 #[test]
-fn the_cart_is_drawn_as_it_is() {
+fn the_docs_show_what_is_drawn() {
+    let board = diagram::board(&shop::app().model());
+    actum::testing::up_to_date("../core/src/docs/board.svg", &board.svg());
     let app = actum::App::new(actum::store::Memory::new()).with::<cart::Cart>();
     let drawn = diagram::aggregate(&app.model(), "Cart").expect("it is there");
     actum::testing::up_to_date("../examples/cart.mmd", &drawn.mermaid());

@@ -3,6 +3,8 @@
 //! [`board`] shows the whole flow and [`aggregate`] one aggregate, both from the
 //! [`Model`](crate::Model); [`timeline`] shows what happened in a stream and [`causes`] what
 //! followed from what, both from committed events.
+//!
+#![doc = include_str!("docs/board.svg")]
 #![doc = include_str!("docs/diagram.md")]
 
 mod aggregate;

@@ -1,6 +1,9 @@
 //! Names and payloads that try to get out of their place.
 
-use actum::{Committed, diagram};
+use actum::{
+    Committed,
+    diagram::{self, Target},
+};
 
 use crate::{events::event, shop, sound::Drawn};
 
@@ -113,6 +116,17 @@ fn shown(text: &str) -> String {
         other => other,
     };
     text.chars().map(letter).collect()
+}
+
+#[test]
+fn paths_of_targets_are_safe_in_a_url() {
+    for text in HOSTILE {
+        let aggregate = text.to_owned();
+        let path = Target::Action { aggregate, action: "../x?y#z".to_owned() }.to_string();
+        let is_safe = |letter: char| letter.is_ascii_alphanumeric() || "%-_.~/".contains(letter);
+        assert!(path.chars().all(is_safe), "{path}");
+        assert!(path.ends_with("/..%2Fx%3Fy%23z") && path.matches('/').count() == 2, "{path}");
+    }
 }
 
 #[test]

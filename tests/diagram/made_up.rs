@@ -55,8 +55,10 @@ const PROJECTIONS: [(&str, &[(&str, &str)]); 9] = [
     ("Abandoned", &[("Basket", "ItemAdded"), ("Basket", "CheckedOut")]),
 ];
 
+type Follows = (&'static str, &'static str, &'static str, &'static [(&'static str, &'static str)]);
+
 /// Each reaction with what it takes and what it asks then.
-const REACTIONS: [(&str, &str, &str, &[(&str, &str)]); 9] = [
+const REACTIONS: [Follows; 9] = [
     ("PlaceOrder", "Basket", "CheckedOut", &[("Order", "Placed")]),
     ("Reserve", "Order", "Placed", &[("Stock", "Reserved"), ("Order", "Confirmed")]),
     ("Charge", "Order", "Confirmed", &[("Payment", "Authorized")]),

@@ -68,7 +68,7 @@ impl Drawn {
         }
     }
 
-    /// A text of a box is within it, by the width that DejaVu Sans would have at most.
+    /// A text of a box is within it, even by a width that is less than any font's.
     fn check_text(&self, text: Node<'_, '_>) {
         let Some(group) = text.parent().filter(|group| group.has_tag_name("g")) else { return };
         let Some(around) = group.children().find(|one| one.attribute("class") == Some("box"))
@@ -78,9 +78,9 @@ impl Drawn {
         let around = rect(around);
         let (x, y) = (number(text, "x"), number(text, "y"));
         assert!((around.y..around.y + around.height).contains(&y), "{}: {text:?}", self.name);
-        // Half the size for each letter is less than any letter run would have on average.
+        // A third of the size for each letter: only what is far too long is told so.
         let size = if text.attribute("class") == Some("name") { 13 } else { 11 };
-        let letters = text.text().unwrap_or_default().chars().filter(|one| one.is_ascii()).count();
+        let letters = text.text().unwrap_or_default().chars().filter(char::is_ascii).count();
         let least = i32::try_from(letters).expect("few") * size / 3;
         assert!(x + least <= around.x + around.width, "{}: {:?}", self.name, text.text());
     }

@@ -74,7 +74,9 @@ fn scene(facts: &[Fact<'_>], rows: &[Row<'_>]) -> Scene {
         let place = i128::from(micros) * i128::from(SCALE) / i128::from(total);
         left + i32::try_from(place).unwrap_or(SCALE)
     };
-    for quarter in 0..=4 {
+    // What happened at one time needs no scale.
+    let quarters = if total < 4 { 0 } else { 4 };
+    for quarter in 0..=quarters {
         let micros = total / 4 * quarter;
         let x = at(micros);
         let rect = Rect { x, y: top - 6, width: 1, height: bottom - top + 6 };

@@ -76,7 +76,7 @@ impl Target {
                     word.push(letter);
                 } else {
                     // Writing to memory cannot fail.
-                    let _ = write!(word, "_{:x}_", u32::from(letter));
+                    let _ = write!(word, "__{:x}_", u32::from(letter));
                 }
             }
         }
