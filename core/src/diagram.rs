@@ -1,7 +1,7 @@
 //! Diagrams: what an app consists of and what happened in it, as Mermaid text and as SVG.
 //!
 //! [`board`] shows the whole flow and [`aggregate`] one aggregate, both from the
-//! [`Model`](crate::Model); [`timeline`] shows what happened in a stream and [`causes`] what
+//! [`Model`]; [`timeline`] shows what happened in a stream and [`causes`] what
 //! followed from what, both from committed events.
 //!
 #![doc = include_str!("docs/board.svg")]
