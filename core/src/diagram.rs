@@ -5,6 +5,7 @@
 //! followed from what, both from committed events.
 //!
 #![doc = include_str!("docs/board.svg")]
+//!
 #![doc = include_str!("docs/diagram.md")]
 
 mod aggregate;
