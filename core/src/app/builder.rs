@@ -2,7 +2,7 @@
 
 use std::{
     any::{Any, TypeId},
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     num::NonZeroUsize,
     sync::Arc,
     time::Duration,
@@ -12,7 +12,7 @@ use crate::{
     Actions, Error, Events, Invariants, Model, Projection, Reaction, Result, SqlProjection,
     app::{
         App, Cut, Inner, aggregate::Registered, erased::Erased, gate::Gate, react, runner,
-        runner::Runner, sql, task::Tasks,
+        runner::Runner, sql, task::Tasks, view, view::ErasedView,
     },
     clock::{Clock, Ids, System},
     event::Kind,
@@ -100,6 +100,8 @@ struct Followed {
     name: &'static str,
     model: fn(Emitters<'_>) -> ProjectionModel,
     start: Starter,
+    /// Reads its documents without the type, where it keeps documents.
+    view: Option<Arc<dyn ErasedView>>,
 }
 
 impl Builder {
@@ -190,6 +192,7 @@ impl Builder {
             name: P::NAME,
             model: |emitters| ProjectionModel::of::<P>(emitters),
             start: Box::new(|context| Started::Documents(runner::start::<P>(context))),
+            view: Some(view::erased::<P>()),
         });
         self
     }
@@ -206,6 +209,7 @@ impl Builder {
             name: P::NAME,
             model: |emitters| ProjectionModel::of_sql::<P>(emitters),
             start: Box::new(|context| Started::Tables(sql::start(projection, tables, context))),
+            view: None,
         });
         self
     }
@@ -315,6 +319,7 @@ impl Builder {
             aggregates.iter().filter(emits).map(|one| one.model.name).collect()
         };
         let (mut runners, mut tables) = (HashMap::new(), sql::Runners::new());
+        let mut views = BTreeMap::new();
         for followed in projections {
             if model.projections.iter().any(|other| other.name == followed.name) {
                 return Err(twice("projection", followed.name));
@@ -332,6 +337,7 @@ impl Builder {
                 Started::Documents(runner) => drop(runners.insert(followed.type_id, runner)),
                 Started::Tables(runner) => drop(tables.insert(followed.type_id, runner)),
             }
+            views.extend(followed.view.map(|view| (followed.name, view)));
             model.projections.push(described);
         }
         let (mut registered, mut starts) = (HashMap::new(), Vec::new());
@@ -368,6 +374,7 @@ impl Builder {
             aggregates,
             names,
             runners,
+            views,
             tables,
             reactions: registered,
             model,
