@@ -1,6 +1,10 @@
 //! In which form events are wanted.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderValue, header},
+    response::Response,
+};
 
 use crate::http::{page, parameters::Parameters, problem::Problem};
 
@@ -64,8 +68,14 @@ impl Wanted {
         Ok(Self { form: form(parameters)?.unwrap_or(self.form), ..self })
     }
 
-    /// The media type of the answer.
-    pub(super) fn media(self) -> HeaderValue {
+    /// An answer in this form.
+    pub(super) fn page(self, body: impl Into<Body>) -> Response {
+        let mut response = page::page(self.media(), body);
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+        response
+    }
+
+    fn media(self) -> HeaderValue {
         match self {
             Self { joined: Joined::Lines, .. } => HeaderValue::from_static("application/x-ndjson"),
             Self { form: Form::CloudEvents, .. } => {

@@ -12,11 +12,11 @@ use serde_json::value::RawValue;
 use crate::{
     Committed, Conflict, Done, Id, StreamId, Version,
     http::{
-        accept::{Form, Wanted},
+        accept::{Form, Joined, Wanted},
         api::Api,
         asking::{Asking, Expects},
         history,
-        page::{self, etag, page},
+        page::{self, etag},
         problem::Problem,
         target::{self, Segment, encoded},
     },
@@ -52,23 +52,22 @@ pub(super) async fn act(
     let is_pinned = asking.expects != Expects::Nothing;
     let act = asking.of(api.app.act_json(aggregate, stream.id(), action, input));
     let done = act.await.map_err(|error| Problem::of_action(error, is_pinned))?;
-    let wanted = Wanted::new(&headers);
-    let events = match asking.is_minimal {
-        true => None,
-        false => Some(stored(api, &done).await?),
-    };
-    let mut response = match (wanted.form, &events) {
-        (Form::CloudEvents, Some(events)) => {
-            let wanted = Wanted { joined: crate::http::accept::Joined::Array, ..wanted };
-            page(wanted.media(), history::array(events, wanted.form, &api.source)?)
+    let events = if asking.is_minimal { None } else { Some(stored(api, &done).await?) };
+    // Without events there is nothing that could be a `CloudEvent`.
+    let form = if events.is_some() { Wanted::new(&headers).form } else { Form::Stored };
+    let wanted = Wanted { form, joined: Joined::Array };
+    let body = match &events {
+        Some(events) if wanted.form == Form::CloudEvents => {
+            history::array(events, wanted.form, &api.source)?
         }
         _ => {
             let Done { stream, version, id, events: _, repeated } = &done;
             let events = events.as_deref();
             let answer = Answer { stream, version: *version, id: *id, repeated: *repeated, events };
-            page::json("the outcome of an action", &answer)?
+            page::bytes("the outcome of an action", &answer)?
         }
     };
+    let mut response = wanted.page(body);
     let out = response.headers_mut();
     out.insert(header::ETAG, etag(done.version));
     if asking.is_minimal {

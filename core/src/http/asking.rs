@@ -1,8 +1,6 @@
 //! What a request says besides its body: the key, the version it expects, to what it belongs, and
 //! who asks. Who asks is known from a layer of the app's user only, never from a header.
 
-use std::borrow::Cow;
-
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, HeaderName, header, request::Parts},
@@ -84,14 +82,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Asking {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let headers = &parts.headers;
-        let key = text(headers, &KEY)?.map(unquoted);
-        if key.as_deref().is_some_and(|key| key.starts_with(OF_REACTIONS)) {
-            let why = "an `Idempotency-Key` does not begin with `react/`: so do those of reactions";
-            return Err(Problem::bad_request(why));
-        }
         Ok(Self {
             actor: parts.extensions.get().map(|Actor(name)| name.clone()),
-            key: key.map(Cow::into_owned),
+            key: key(headers)?,
             correlation: text(headers, &CORRELATION)?.map(str::to_owned),
             // W3C asks that one that is malformed be ignored.
             traceparent: one(headers, &TRACEPARENT).and_then(|text| text.parse().ok()),
@@ -116,7 +109,8 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>
     if !headers.contains_key(name) {
         return Ok(None);
     }
-    let text = one(headers, name).filter(|text| !text.is_empty() && text.len() <= LONGEST);
+    let text = one(headers, name).map(str::trim);
+    let text = text.filter(|text| !text.is_empty() && text.len() <= LONGEST);
     let text = text.filter(|text| !text.chars().any(char::is_control));
     text.map(Some).ok_or_else(|| {
         Problem::bad_request(format!(
@@ -125,16 +119,26 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>
     })
 }
 
-/// A key may be written as a string of structured fields, in quotes.
-fn unquoted(text: &str) -> Cow<'_, str> {
-    let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    match inner {
-        Some(inner) if inner.contains('\\') => {
-            inner.replace("\\\"", "\"").replace("\\\\", "\\").into()
+/// The key of a request; it may be written as a string of structured fields, in quotes.
+fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(text) = text(headers, &KEY)? else { return Ok(None) };
+    let key = match text.strip_prefix('"') {
+        None => text.to_owned(),
+        Some(rest) => {
+            let inner = rest.strip_suffix('"').filter(|inner| !inner.is_empty());
+            let inner = inner.ok_or_else(|| {
+                Problem::bad_request(
+                    "an `Idempotency-Key` in quotes ends with one, and is not empty",
+                )
+            })?;
+            inner.replace("\\\"", "\"").replace("\\\\", "\\")
         }
-        Some(inner) if !inner.is_empty() => inner.into(),
-        _ => text.into(),
+    };
+    if key.starts_with(OF_REACTIONS) {
+        let why = "an `Idempotency-Key` does not begin with `react/`: so do those of reactions";
+        return Err(Problem::bad_request(why));
     }
+    Ok(Some(key))
 }
 
 fn expects(headers: &HeaderMap) -> Result<Expects, Problem> {

@@ -13,7 +13,6 @@ use crate::{
     http::{
         accept::{Form, Joined, Wanted},
         api::Shared,
-        page::page,
         parameters::{Asked, NUMBER, Parameters},
         problem::Problem,
         target::{self, Segment},
@@ -43,7 +42,7 @@ pub(super) async fn history(
     }
     let query = Query::stream(stream).from_version(after.next());
     match wanted.joined {
-        Joined::Lines => Ok(page(wanted.media(), lines(&api, query, limit, wanted.form))),
+        Joined::Lines => Ok(wanted.page(lines(&api, query, limit, wanted.form))),
         Joined::Array => array_page(&api, query, limit.unwrap_or(LIMIT).min(MOST), wanted).await,
     }
 }
@@ -65,7 +64,7 @@ async fn array_page(
     let mut events = api.app.read(query.limit(limit + 1)).all().await?;
     let is_over = events.len() as u64 <= limit;
     events.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let mut response = page(wanted.media(), array(&events, wanted.form, &api.source)?);
+    let mut response = wanted.page(array(&events, wanted.form, &api.source)?);
     if let (false, Some(last)) = (is_over, events.last()) {
         let format = match wanted.form {
             Form::Stored => "json",

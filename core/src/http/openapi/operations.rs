@@ -41,7 +41,7 @@ fn state(name: &str) -> Value {
     });
     answers["304"] = json!({ "description": "The client has this version already." });
     json!({
-        "operationId": format!("{name}.load"),
+        "operationId": format!("state_{name}"),
         "summary": format!("The state of a {name}, the latest or an earlier one"),
         "tags": [name],
         "parameters": [
@@ -106,7 +106,7 @@ fn history(name: &str) -> Value {
         },
     });
     json!({
-        "operationId": format!("{name}.history"),
+        "operationId": format!("history_{name}"),
         "summary": format!("The events of a {name}"),
         "tags": [name],
         "parameters": [parameter("afterVersion"), parameter("limit"), parameter("format")],
@@ -129,7 +129,7 @@ pub(super) fn of_projection(parts: &mut Parts, model: &ProjectionModel) {
         "content": { "application/json": { "schema": {} } },
     });
     let operation = json!({
-        "operationId": format!("views.{name}"),
+        "operationId": format!("view_{name}"),
         "summary": model.docs.lines().next().unwrap_or(name),
         "description": model.docs,
         "tags": ["views"],
