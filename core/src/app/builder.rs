@@ -356,15 +356,7 @@ impl Builder {
             starts.push(start);
             model.reactions.push(described);
         }
-        for cycle in model.cycles() {
-            tracing::warn!(%cycle, "reactions may go on for ever");
-        }
-        tracing::info!(
-            aggregates = model.aggregates.len(),
-            projections = model.projections.len(),
-            reactions = model.reactions.len(),
-            "the app has started"
-        );
+        tell(&model);
         let aggregates = types;
         let inner = Arc::new(Inner {
             store,
@@ -388,6 +380,19 @@ impl Builder {
         }
         Ok(app)
     }
+}
+
+/// Tells the log what starts.
+fn tell(model: &Model) {
+    for cycle in model.cycles() {
+        tracing::warn!(%cycle, "reactions may go on for ever");
+    }
+    tracing::info!(
+        aggregates = model.aggregates.len(),
+        projections = model.projections.len(),
+        reactions = model.reactions.len(),
+        "the app has started"
+    );
 }
 
 fn unasked(reaction: &str, asked: Asked) -> Error {

@@ -55,7 +55,7 @@ pub(super) fn document(api: &Api) -> Value {
 type Nested = Result<NestedPath, NestedPathRejection>;
 
 /// `GET /openapi.json`: the document, which names the path that the router is nested below.
-pub(super) fn serve(document: &Value, nested: Nested) -> Result<Response, Problem> {
+pub(super) fn serve(document: &Value, nested: &Nested) -> Result<Response, Problem> {
     let mut document = document.clone();
     let place = nested.as_ref().map_or("/", |nested| nested.as_str());
     if let Some(document) = document.as_object_mut() {

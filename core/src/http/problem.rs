@@ -99,10 +99,12 @@ impl Problem {
 
     /// A version that the caller named was not there.
     pub(super) fn conflict(conflict: Conflict) -> Self {
-        Self {
-            conflict: Some(Box::new(conflict.clone())),
-            ..Self::new(StatusCode::PRECONDITION_FAILED, "conflict", conflict.to_string())
-        }
+        Self::of_conflict(StatusCode::PRECONDITION_FAILED, conflict)
+    }
+
+    fn of_conflict(status: StatusCode, conflict: Conflict) -> Self {
+        let detail = conflict.to_string();
+        Self { status, code: "conflict", detail, conflict: Some(Box::new(conflict)) }
     }
 
     /// What a program without types can get wrong about an action.
@@ -113,10 +115,7 @@ impl Problem {
                 Self::unprocessable("input", error.to_string())
             }
             ActError::Conflict(conflict) if is_pinned => Self::conflict(conflict),
-            ActError::Conflict(conflict) => Self {
-                conflict: Some(Box::new(conflict.clone())),
-                ..Self::new(StatusCode::CONFLICT, "conflict", conflict.to_string())
-            },
+            ActError::Conflict(conflict) => Self::of_conflict(StatusCode::CONFLICT, conflict),
             // What the action makes of its input could not be read again.
             ActError::Store(error @ Error::Encode { .. }) => {
                 Self::unprocessable("input", error.to_string())
@@ -160,7 +159,7 @@ impl From<Error> for Problem {
             Error::Unknown { .. } => Self::not_found(text),
             Error::KeyReused { .. } => Self::unprocessable("key_reused", text),
             Error::InvariantBroken { .. } => Self::rejected(text),
-            Error::Conflict(conflict) => return Self::conflict(conflict.clone()),
+            Error::Conflict(conflict) => Self::conflict(conflict.clone()),
             Error::Closed { .. }
             | Error::Store { .. }
             | Error::Building { .. }

@@ -34,7 +34,7 @@ pub(super) fn router(api: Api) -> Router {
     let mut router = Router::new()
         .route("/events", get(events::events))
         .route("/health", get(health::health))
-        .route("/openapi.json", get(async move |nested| openapi::serve(&document, nested)));
+        .route("/openapi.json", get(async move |nested| openapi::serve(&document, &nested)));
     for aggregate in &model.aggregates {
         router = of_aggregate(router, aggregate);
     }

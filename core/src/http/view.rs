@@ -23,7 +23,7 @@ pub(super) async fn one(
     asked: Asked,
 ) -> Result<Response, Problem> {
     let document = read(&api, api.app.view_json(name), asked).await?;
-    document.ok_or_else(|| Problem::not_found(format!("{name} has no document"))).map(answer)
+    answer(document, || format!("{name} has no document"))
 }
 
 pub(super) async fn of_key(
@@ -37,12 +37,12 @@ pub(super) async fn of_key(
         return Err(Problem::bad_request(format!("this key cannot be that of a document: {why}")));
     }
     let document = read(&api, api.app.view_json(name).key(&key), asked).await?;
-    let missing = || Problem::not_found(format!("{name} has no document of this key"));
-    document.ok_or_else(missing).map(answer)
+    answer(document, || format!("{name} has no document of this key"))
 }
 
-fn answer(document: Json) -> Response {
-    page(page::JSON, document.as_bytes().to_vec())
+fn answer(document: Option<Json>, missing: impl Fn() -> String) -> Result<Response, Problem> {
+    let document = document.ok_or_else(|| Problem::not_found(missing()))?;
+    Ok(page(page::JSON, document.as_bytes().to_vec()))
 }
 
 /// Reads a document, once the projection has seen the id that the client names.

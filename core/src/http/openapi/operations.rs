@@ -33,13 +33,13 @@ pub(super) fn of_aggregate(parts: &mut Parts, api: &Api, model: &AggregateModel)
 }
 
 fn state(name: &str) -> Value {
-    let mut answers = answers(&["400", "404"]);
-    answers["200"] = json!({
+    let loaded = json!({
         "description": "The state, its version and the id of its last event.",
         "headers": { "ETag": header("ETag") },
         "content": { "application/json": { "schema": schema("State") } },
     });
-    answers["304"] = json!({ "description": "The client has this version already." });
+    let known = json!({ "description": "The client has this version already." });
+    let answers = answers([("200", loaded), ("304", known)], &["400", "404"]);
     json!({
         "operationId": format!("state_{name}"),
         "summary": format!("The state of a {name}, the latest or an earlier one"),
@@ -52,35 +52,48 @@ fn state(name: &str) -> Value {
 }
 
 fn act(name: &str, action: &ActionModel, input: &Value) -> Value {
-    let given =
-        action.given.iter().map(|given| format!("`{given}`")).collect::<Vec<_>>().join(", ");
-    let emits =
-        action.emits.iter().map(|event| format!("`{event}`")).collect::<Vec<_>>().join(", ");
-    let mut description = action.docs.to_owned();
-    if !given.is_empty() {
-        description.push_str(&format!("\n\nOnly if {given}."));
+    let mut description = vec![action.docs.to_owned()];
+    if !action.given.is_empty() {
+        description.push(format!("Only if {}.", listed(&action.given)));
     }
-    if !emits.is_empty() {
-        description.push_str(&format!("\n\nStores {emits}."));
+    if !action.emits.is_empty() {
+        description.push(format!("Stores {}.", listed(&action.emits)));
     }
-    let stored = json!({
-        "description": "What was stored. A repeated request gets the outcome of the first.",
-        "headers": { "ETag": header("ETag"), "Preference-Applied": header("Preference-Applied") },
-        "content": {
-            "application/json": { "schema": schema("Outcome") },
-            "application/cloudevents-batch+json": { "schema": schema("CloudEvents") },
-        },
-    });
-    let mut created = stored.clone();
-    created["headers"]["Location"] = header("Location");
-    created["description"] = json!("The first events of the stream were stored.");
-    let mut answers = answers(&["400", "404", "409", "412", "413", "415", "422"]);
-    answers["200"] = stored;
-    answers["201"] = created;
+    let stored = |description, headers| {
+        json!({
+            "description": description,
+            "headers": headers,
+            "content": {
+                "application/json": { "schema": schema("Outcome") },
+                "application/cloudevents-batch+json": { "schema": schema("CloudEvents") },
+            },
+        })
+    };
+    let applied = header("Preference-Applied");
+    let own = [
+        (
+            "200",
+            stored(
+                "What was stored. A repeated request gets the outcome of the first.",
+                json!({ "ETag": header("ETag"), "Preference-Applied": applied }),
+            ),
+        ),
+        (
+            "201",
+            stored(
+                "The first events of the stream were stored.",
+                json!({
+                    "ETag": header("ETag"), "Preference-Applied": applied,
+                    "Location": header("Location"),
+                }),
+            ),
+        ),
+    ];
+    let answers = answers(own, &["400", "404", "409", "412", "413", "415", "422"]);
     json!({
         "operationId": format!("{name}.{}", action.name),
         "summary": action.docs.lines().next().unwrap_or(action.name),
-        "description": description.trim(),
+        "description": description.join("\n\n").trim(),
         "tags": [name],
         "parameters": [
             parameter("idempotencyKey"), parameter("ifMatch"), parameter("ifNoneMatch"),
@@ -95,8 +108,7 @@ fn act(name: &str, action: &ActionModel, input: &Value) -> Value {
 }
 
 fn history(name: &str) -> Value {
-    let mut answers = answers(&["400", "404"]);
-    answers["200"] = json!({
+    let events = json!({
         "description": "The events, oldest first.",
         "headers": { "Link": header("Link") },
         "content": {
@@ -105,6 +117,7 @@ fn history(name: &str) -> Value {
             "application/x-ndjson": { "schema": { "type": "string" } },
         },
     });
+    let answers = answers([("200", events)], &["400", "404"]);
     json!({
         "operationId": format!("history_{name}"),
         "summary": format!("The events of a {name}"),
@@ -123,11 +136,11 @@ pub(super) fn of_projection(parts: &mut Parts, model: &ProjectionModel) {
         }
         Keeps::Tables => return,
     };
-    let mut answers = answers(&["400", "404"]);
-    answers["200"] = json!({
+    let document = json!({
         "description": "The document.",
         "content": { "application/json": { "schema": {} } },
     });
+    let answers = answers([("200", document)], &["400", "404"]);
     let operation = json!({
         "operationId": format!("view_{name}"),
         "summary": model.docs.lines().next().unwrap_or(name),
@@ -140,12 +153,12 @@ pub(super) fn of_projection(parts: &mut Parts, model: &ProjectionModel) {
 }
 
 pub(super) fn of_the_app(parts: &mut Parts) {
-    let mut feed = answers(&["400"]);
-    feed["200"] = json!({
+    let feed = json!({
         "description": "Server-sent events that do not end. Each message has an id to resume from; \
                         one without data only moves it on.",
         "content": { "text/event-stream": { "schema": { "type": "string" } } },
     });
+    let feed = answers([("200", feed)], &["400"]);
     let events = json!({
         "operationId": "events",
         "summary": "The log as it grows: what is there, then what comes",
@@ -157,11 +170,11 @@ pub(super) fn of_the_app(parts: &mut Parts) {
         ],
         "responses": feed,
     });
-    let mut told = answers(&[]);
-    told["200"] = json!({
+    let told = json!({
         "description": "The app takes work. `well` is false when something needs a person.",
         "content": { "application/json": { "schema": schema("Health") } },
     });
+    let told = answers([("200", told)], &[]);
     let health = json!({
         "operationId": "health",
         "summary": "How the app fares",
@@ -170,6 +183,10 @@ pub(super) fn of_the_app(parts: &mut Parts) {
     });
     parts.paths.insert("/events".to_owned(), json!({ "get": events }));
     parts.paths.insert("/health".to_owned(), json!({ "get": health }));
+}
+
+fn listed(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn parameter(name: &str) -> Value {

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-/// The answers of an operation that are problems.
-pub(super) fn answers(statuses: &[&str]) -> Value {
+/// The answers of an operation: its own, and the statuses of problems.
+pub(super) fn answers<const N: usize>(own: [(&str, Value); N], statuses: &[&str]) -> Value {
     let problem = |status: &str| json!({ "$ref": format!("#/components/responses/{status}") });
-    let mut answers = Map::new();
+    let own = own.into_iter().map(|(status, answer)| (status.to_owned(), answer));
+    let mut answers: Map<_, _> = own.collect();
     for status in statuses.iter().chain(&["500", "503"]) {
         answers.insert((*status).to_owned(), problem(status));
     }

@@ -136,5 +136,5 @@ fn redirect(schema: &mut Value, name: &str) {
 
 /// A name as a key of components: letters, digits, `.`, `-` and `_`.
 fn plain(name: &str) -> String {
-    encoded(name).to_string().replace('%', "_").replace('~', "_")
+    encoded(name).to_string().replace(['%', '~'], "_")
 }
