@@ -67,9 +67,12 @@ impl Cart {
 
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct AddItem {
+    #[schemars(regex(pattern = "^[A-Za-z0-9-]{1,40}$"))]
     pub sku: String,
+    #[schemars(range(min = 1, max = 99))]
     pub qty: u32,
     /// What one of it costs.
+    #[schemars(range(max = 1_000_000))]
     pub cents: u32,
 }
 
@@ -85,8 +88,12 @@ pub struct CheckOut {}
 pub enum CartError {
     #[error(transparent)]
     Unmet(#[from] Unmet),
+    #[error("an SKU has 1 to 40 letters, digits and dashes")]
+    Sku,
     #[error("a cart takes 1 to 99 of one kind at a time, not {0}")]
     Quantity(u32),
+    #[error("one costs at most 1000000 cents, not {0}")]
+    Price(u32),
     #[error("the cart is empty")]
     Empty,
 }
@@ -95,11 +102,18 @@ pub enum CartError {
 impl Cart {
     /// Puts `qty` of `sku` into the cart.
     fn add_item(&self, AddItem { sku, qty, cents }: AddItem) -> Result<ItemAdded, CartError> {
-        if (1..=99).contains(&qty) {
-            Ok(ItemAdded { sku, qty, cents })
-        } else {
-            Err(CartError::Quantity(qty))
+        // What is in the log stays: this is the place to refuse.
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        if !(1..=40).contains(&sku.len()) || !sku.bytes().all(is_plain) {
+            return Err(CartError::Sku);
         }
+        if !(1..=99).contains(&qty) {
+            return Err(CartError::Quantity(qty));
+        }
+        if cents > 1_000_000 {
+            return Err(CartError::Price(cents));
+        }
+        Ok(ItemAdded { sku, qty, cents })
     }
     /// Takes all of `sku` out of the cart.
     fn remove_item(

@@ -8,10 +8,7 @@ use std::{convert::Infallible, time::Duration};
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderName},
-    response::{
-        IntoResponse, Response, Sse,
-        sse::{self},
-    },
+    response::{IntoResponse, Response, Sse, sse},
 };
 use futures_util::stream;
 
@@ -20,7 +17,7 @@ use crate::{
     http::{
         accept::{Form, form},
         api::{Api, Shared},
-        parameters::{Asked, NUMBER, Parameters, parsed},
+        parameters::{Asked, Parameters, number},
         problem::Problem,
     },
     store::Query,
@@ -50,12 +47,12 @@ async fn after(api: &Api, headers: &HeaderMap, parameters: &Parameters) -> Resul
     let mut last = headers.get_all(LAST_EVENT_ID).iter();
     if let Some(id) = last.next() {
         let id = id.to_str().ok().filter(|_| last.next().is_none()).unwrap_or_default();
-        return Ok(Id(parsed("Last-Event-ID", id, NUMBER)?));
+        return Ok(Id(number("Last-Event-ID", id)?));
     }
     match parameters.text("after")? {
         None => Ok(Id(0)),
         Some("head") => Ok(api.app.store().head().await?),
-        Some(id) => Ok(Id(parsed("after", id, "a whole number from 0 on, or `head`")?)),
+        Some(id) => Ok(Id(number("after", id)?)),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     http::{
         accept::{Form, Joined, Wanted},
         api::Shared,
-        parameters::{Asked, NUMBER, Parameters},
+        parameters::{Asked, Parameters},
         problem::Problem,
         target::{self, Segment},
     },
@@ -34,8 +34,8 @@ pub(super) async fn history(
 ) -> Result<Response, Problem> {
     let stream = target::stream(aggregate, id)?;
     let parameters = Parameters::new(asked, &["after", "limit", "format"])?;
-    let after = parameters.one("after", NUMBER)?.map_or(Version(0), Version);
-    let limit = parameters.one::<u64>("limit", NUMBER)?;
+    let after = parameters.number("after")?.map_or(Version(0), Version);
+    let limit = parameters.number("limit")?;
     let wanted = Wanted::new(&headers).or_by(&parameters)?;
     if !exists(&api.app, &stream).await? {
         return Err(Problem::not_found(format!("`{stream}` has no events")));

@@ -7,6 +7,9 @@ use axum::extract::{Query, rejection::QueryRejection};
 
 use crate::http::problem::Problem;
 
+/// What a version, an id or a limit is.
+const NUMBER: &str = "a whole number from 0 to 9223372036854775807";
+
 /// The query as a handler gets it.
 pub(super) type Asked = Result<Query<Vec<(String, String)>>, QueryRejection>;
 
@@ -45,23 +48,33 @@ impl Parameters {
         }
     }
 
+    /// The number of a parameter that may be given once.
+    pub(super) fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
+        self.text(name)?.map(|text| number(name, text)).transpose()
+    }
+
     /// The value of a parameter that may be given once; `what` says what it must be.
     pub(super) fn one<T: FromStr>(&self, name: &str, what: &str) -> Result<Option<T>, Problem> {
         self.text(name)?.map(|text| parsed(name, text, what)).transpose()
     }
 }
 
+/// Reads a version, an id or a limit. Stores count with 63 bits.
+pub(super) fn number(name: &str, text: &str) -> Result<u64, Problem> {
+    let number = text.parse().ok().filter(|number| *number <= i64::MAX.cast_unsigned());
+    number.ok_or_else(|| refused(name, text, NUMBER))
+}
+
 /// Reads a value; `what` says what it must be.
-pub(super) fn parsed<T: FromStr>(name: &str, text: &str, what: &str) -> Result<T, Problem> {
-    text.parse().map_err(|_| {
-        Problem::bad_request(format!("`{name}` is {what}, and `{}` is not", start(text)))
-    })
+fn parsed<T: FromStr>(name: &str, text: &str, what: &str) -> Result<T, Problem> {
+    text.parse().map_err(|_| refused(name, text, what))
+}
+
+fn refused(name: &str, text: &str, what: &str) -> Problem {
+    Problem::bad_request(format!("`{name}` is {what}, and `{}` is not", start(text)))
 }
 
 /// The start of a text from outside: an error must stay readable.
 fn start(text: &str) -> String {
     text.chars().take(40).flat_map(char::escape_debug).collect()
 }
-
-/// A number of a version, an id or a limit, as JSON and all stores have it.
-pub(super) const NUMBER: &str = "a whole number from 0 on";

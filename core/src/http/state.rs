@@ -11,7 +11,7 @@ use crate::{
     http::{
         api::Shared,
         page::{self, etag},
-        parameters::{Asked, NUMBER, Parameters},
+        parameters::{Asked, Parameters},
         problem::Problem,
         target::{self, Segment},
     },
@@ -53,8 +53,8 @@ pub(super) async fn state(
 
 /// Which state is wanted.
 fn as_of(parameters: &Parameters) -> Result<Option<AsOf>, Problem> {
-    let version = parameters.one("version", NUMBER)?.map(|number| AsOf::Version(Version(number)));
-    let id = parameters.one("id", NUMBER)?.map(|number| AsOf::Id(Id(number)));
+    let version = parameters.number("version")?.map(|number| AsOf::Version(Version(number)));
+    let id = parameters.number("id")?.map(|number| AsOf::Id(Id(number)));
     let time = "a time such as `2024-06-01T14:23:00Z`";
     let time = parameters.one::<Timestamp>("at", time)?.map(AsOf::Time);
     let mut given = [version, id, time].into_iter().flatten();

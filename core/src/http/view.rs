@@ -7,7 +7,7 @@ use crate::{
     http::{
         api::{Api, Shared},
         page::{self, page},
-        parameters::{Asked, NUMBER, Parameters},
+        parameters::{Asked, Parameters},
         problem::Problem,
         target::{self, Segment},
     },
@@ -47,7 +47,7 @@ fn answer(document: Option<Json>, missing: impl Fn() -> String) -> Result<Respon
 
 /// Reads a document, once the projection has seen the id that the client names.
 async fn read(api: &Api, view: ViewJson<'_>, asked: Asked) -> Result<Option<Json>, Problem> {
-    let after = Parameters::new(asked, &["after"])?.one("after", NUMBER)?.map_or(Id(0), Id);
+    let after = Parameters::new(asked, &["after"])?.number("after")?.map_or(Id(0), Id);
     if after == Id(0) {
         return Ok(view.await?);
     }
