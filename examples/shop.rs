@@ -13,7 +13,7 @@ use schemars::{JsonSchema, schema_for};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
-type AnyError = Box<dyn std::error::Error + Send + Sync>;
+pub type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
 /// How long what is under way may take after Ctrl-C.
 const GRACE: Duration = Duration::from_secs(5);
@@ -188,12 +188,7 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<(), AnyError> {
     let Arguments { listen, store } = Arguments::parse();
-    let app = App::new(actum::connect(&store).await?)
-        .with::<Cart>()
-        .project::<SalesByDay>()
-        .project::<Sold>()
-        .start()
-        .await?;
+    let app = start(&store).await?;
     let listener = TcpListener::bind(listen).await?;
     let address = listener.local_addr()?;
     println!("{}", to_try(address));
@@ -212,8 +207,18 @@ async fn main() -> Result<(), AnyError> {
     Ok(ended?)
 }
 
+/// Starts the shop on a store.
+pub async fn start(store: &str) -> Result<App, actum::Error> {
+    App::new(actum::connect(store).await?)
+        .with::<Cart>()
+        .project::<SalesByDay>()
+        .project::<Sold>()
+        .start()
+        .await
+}
+
 /// All that the shop serves.
-fn service(app: &App) -> Router {
+pub fn service(app: &App) -> Router {
     Api::new(app.clone())
         .input::<Cart, AddItem>(schema_for!(AddItem))
         .input::<Cart, RemoveItem>(schema_for!(RemoveItem))

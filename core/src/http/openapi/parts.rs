@@ -45,8 +45,7 @@ pub(super) fn headers() -> Value {
 }
 
 pub(super) fn parameters() -> Value {
-    let number =
-        json!({ "type": "integer", "format": "int64", "minimum": 0, "maximum": i64::MAX });
+    let number = json!({ "type": "integer", "format": "int64", "minimum": 0, "maximum": i64::MAX });
     let text = json!({ "type": "string" });
     let kept = json!({
         "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$",
