@@ -5,14 +5,17 @@
 
 use std::{
     any::{Any, TypeId},
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::Arc,
     time::Duration,
 };
 
 use crate::{
     Aggregate, Committed, Error, Id, Model, Projection, Reaction, Result, StreamId, Version,
-    app::{aggregate::Registered, erased::Erased, gate::Gate, runner::Runner, task::Tasks},
+    app::{
+        aggregate::Registered, erased::Erased, gate::Gate, runner::Runner, task::Tasks,
+        view::ErasedView,
+    },
     clock::{Clock, Ids},
     store::{Query, Store},
     trace::Traces,
@@ -54,9 +57,9 @@ pub use rebuild::Progress;
 pub use sql::Projected;
 pub use subscribe::Subscription;
 pub use verify::{Difference, Verification};
-pub use view::{View, ViewOf, Views};
+pub use view::{View, ViewJson, ViewOf, Views};
 
-use runner::message;
+pub(crate) use runner::message;
 
 /// A running app; clones share it.
 ///
@@ -117,6 +120,7 @@ struct Inner {
     aggregates: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
     names: HashMap<&'static str, Arc<dyn Erased>>,
     runners: HashMap<TypeId, Runner>,
+    views: BTreeMap<&'static str, Arc<dyn ErasedView>>,
     tables: sql::Runners,
     reactions: HashMap<TypeId, react::Registered>,
     model: Model,
@@ -220,6 +224,22 @@ impl App {
         self.named(aggregate)?.load(self, stream, as_of).await
     }
 
+    /// Reads a document by the name of its projection, as JSON; `None` when there is none of this
+    /// key.
+    ///
+    /// ```
+    /// # use actum::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::new(Memory::new()).start().await?;
+    /// let refused = app.view_json("Sales").key("Cart-123").after(Id(7)).await;
+    /// assert!(refused.unwrap_err().to_string().contains("does not know the projection `Sales`"));
+    /// # Ok(()) }
+    /// ```
+    pub fn view_json(&self, projection: &str) -> ViewJson<'_> {
+        ViewJson::new(self, projection)
+    }
+
     /// What the app consists of, as data.
     pub fn model(&self) -> &Model {
         &self.0.model
@@ -270,6 +290,11 @@ impl App {
             Err(error) => tracing::warn!(%error, "the app has shut down"),
         }
         ended
+    }
+
+    /// Whether the app takes work: not once it is being [shut down](Self::shutdown).
+    pub fn is_open(&self) -> bool {
+        self.0.gate.is_open()
     }
 
     fn registered<A: Aggregate>(&self) -> Result<Arc<Registered<A>>> {

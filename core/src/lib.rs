@@ -12,6 +12,8 @@ mod connect;
 pub mod diagram;
 mod error;
 mod event;
+#[cfg(feature = "http")]
+pub mod http;
 #[cfg(feature = "metrics")]
 mod measure;
 #[cfg(not(feature = "metrics"))]
@@ -39,9 +41,11 @@ pub use aggregate::{
 pub use app::{
     Act, ActJson, Acts, App, AsOf, Builder, Difference, Done, Feed, Health, History, Load, Loaded,
     LoadedJson, Parked, ParkedStream, ParkedWhat, Progress, Projected, ProjectionHealth,
-    ProjectionState, ReactionHealth, ReactionState, Subscription, Verification, View, ViewOf,
-    Views,
+    ProjectionState, ReactionHealth, ReactionState, Subscription, Verification, View, ViewJson,
+    ViewOf, Views,
 };
+#[cfg(feature = "http")]
+pub use axum;
 pub use clock::{Clock, Ids, System};
 pub use connect::connect;
 pub use error::{ActError, Between, Conflict, Error, Result};
@@ -50,8 +54,8 @@ pub use event::{
 };
 pub use jiff::Timestamp;
 pub use model::{
-    ActionModel, AggregateModel, AsksModel, Cycle, EventModel, GivenModel, Model, ProjectionModel,
-    ReactionModel, ReactsModel, Step, TakesModel,
+    ActionModel, AggregateModel, AsksModel, Cycle, EventModel, GivenModel, Keeps, Model,
+    ProjectionModel, ReactionModel, ReactsModel, Step, TakesModel,
 };
 pub use projection::{
     Change, Delete, DocumentPerKey, Fate, Handler, KeyText, OneDocument, Outcome, Projection,

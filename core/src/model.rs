@@ -88,8 +88,23 @@ pub struct ProjectionModel {
     pub version: u32,
     /// The doc comment of the block.
     pub docs: &'static str,
+    /// What it keeps.
+    pub keeps: Keeps,
     /// The events it takes.
     pub takes: Vec<TakesModel>,
+}
+
+/// What a projection keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Keeps {
+    /// One document.
+    OneDocument,
+    /// A document for each key.
+    DocumentPerKey,
+    /// Tables of its own.
+    Tables,
 }
 
 /// An event that a projection takes.
@@ -151,6 +166,7 @@ impl ProjectionModel {
             name: P::NAME,
             version: P::VERSION,
             docs: P::DOCS,
+            keeps: if P::KEYED { Keeps::DocumentPerKey } else { Keeps::OneDocument },
             takes: P::HANDLERS.iter().map(takes).collect(),
         }
     }
@@ -167,6 +183,7 @@ impl ProjectionModel {
             name: P::NAME,
             version: P::VERSION,
             docs: P::DOCS,
+            keeps: Keeps::Tables,
             takes: P::HANDLERS.iter().map(takes).collect(),
         }
     }

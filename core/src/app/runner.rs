@@ -25,7 +25,7 @@ mod refold;
 mod right;
 mod status;
 
-pub(super) use fold::message;
+pub(crate) use fold::message;
 
 pub(super) use build::{Build, view};
 pub(super) use refold::Refold;

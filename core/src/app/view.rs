@@ -7,10 +7,14 @@ use crate::{
     store::{BoxFuture, ViewId},
 };
 
+mod json;
 mod list;
 mod wait;
 
+pub use json::ViewJson;
 pub use list::Views;
+
+pub(super) use json::{ErasedView, erased};
 
 /// Reads a document; made by [`App::view`], runs when awaited.
 ///
@@ -31,7 +35,7 @@ pub struct ViewOf<'a, P> {
 
 /// What a reader wants.
 #[derive(Clone, Copy, Debug, Default)]
-struct Asks {
+pub(super) struct Asks {
     /// The id the projection must have seen.
     after: Id,
     /// Whether an older version will do.
@@ -95,12 +99,18 @@ impl<'a, P: Projection> View<'a, P> {
 
     /// Reads one document.
     async fn read(self, key: &str) -> Result<Option<P>> {
+        let stored = self.stored(key).await?;
+        stored.map(|(view, json)| decode(&view, &json)).transpose()
+    }
+
+    /// Reads one document as it is stored.
+    async fn stored(self, key: &str) -> Result<Option<(ViewId, Json)>> {
         let runner = self.app.runner::<P>()?;
         // Every key has a partition.
         let Some(part) = runner.part_of(key) else { return Ok(None) };
         let view = wait::readable::<P>(self.app, runner, &[part], self.asks).await?.view(key);
         let (_, document) = self.app.0.store.document(&view, key).await?;
-        document.map(|json| decode(&view, &json)).transpose()
+        Ok(document.map(|json| (view, json)))
     }
 }
 

@@ -231,7 +231,7 @@ pub(super) fn query<P: Projection>() -> Query {
     crate::projection::kinds::<P>().fold(Query::all(), |query, kind| query.name(kind.name))
 }
 
-pub(in crate::app) fn message(panic: &(dyn std::any::Any + Send)) -> String {
+pub(crate) fn message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "a panic without a text".to_owned())
