@@ -11,6 +11,8 @@ mod clock;
 mod connect;
 mod error;
 mod event;
+#[cfg(feature = "inspector")]
+pub mod inspector;
 #[cfg(feature = "metrics")]
 mod measure;
 #[cfg(not(feature = "metrics"))]
@@ -36,10 +38,10 @@ pub use aggregate::{
     Patch, Rejected, Returns, Spec, Unmet, fold,
 };
 pub use app::{
-    Act, ActJson, Acts, App, AsOf, Builder, Difference, Done, Feed, Health, History, Load, Loaded,
-    LoadedJson, Parked, ParkedStream, ParkedWhat, Progress, Projected, ProjectionHealth,
-    ProjectionState, ReactionHealth, ReactionState, Subscription, Verification, View, ViewOf,
-    Views,
+    Act, ActJson, Acts, App, AsOf, Builder, Difference, Done, Edit, Feed, GivenHolds, Health,
+    History, Load, Loaded, LoadedJson, Parked, ParkedStream, ParkedWhat, Possible, Progress,
+    Projected, ProjectionHealth, ProjectionState, ReactionHealth, ReactionState, Subscription,
+    Verification, View, ViewOf, Views,
 };
 pub use clock::{Clock, Ids, System};
 pub use connect::connect;
