@@ -21,7 +21,7 @@ use super::{
     shared::Shared,
     text::{self, Name},
 };
-use crate::{ActError, ActionModel, AggregateModel, App, Possible, StreamId, Version};
+use crate::{ActError, ActionModel, AggregateModel, App, GivenHolds, Possible, StreamId, Version};
 
 pub(super) async fn page(frame: Frame, asked: Asked) -> Result<Page, Fault> {
     let app = frame.shared.source.app().await?;
@@ -98,7 +98,7 @@ fn card(frame: &Frame, possible: &Possible, action: &ActionModel) -> Markup {
                         li class=(if given.refusal.is_none() { "holds" } else { "fails" }) {
                             span.sign { (if given.refusal.is_none() { "✓" } else { "✗" }) }
                             " " code { (given.name) } " "
-                            span.muted { (given.refusal.as_deref().unwrap_or(given.docs)) }
+                            span.muted { (why(given)) }
                         }
                     }
                 }
@@ -110,6 +110,13 @@ fn card(frame: &Frame, possible: &Possible, action: &ActionModel) -> Markup {
             @if frame.may_change() { (form(frame, possible, action)) }
         }
     }
+}
+
+/// Why a precondition does not hold, without its name, which stands beside it; else what it asks.
+fn why(given: &GivenHolds) -> &str {
+    let Some(refusal) = &given.refusal else { return given.docs };
+    let named = refusal.strip_prefix('`').and_then(|rest| rest.strip_prefix(given.name));
+    named.and_then(|rest| rest.strip_prefix("` is not met: ")).unwrap_or(refusal)
 }
 
 fn form(frame: &Frame, possible: &Possible, action: &ActionModel) -> Markup {

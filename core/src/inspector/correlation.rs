@@ -37,7 +37,7 @@ pub(super) async fn page(frame: Frame, asked: Asked) -> Result<Page, Fault> {
     let streams: std::collections::BTreeSet<_> = events.iter().map(|one| &one.stream).collect();
     let body = html! {
         p.lead {
-            (events.len()) " events in " (streams.len()) " streams within "
+            (text::count(events.len(), "event")) " in " (text::count(streams.len(), "stream")) " within "
             (text::length(axis.length())) ". "
             a href=(Link::to("log").with("correlation", &correlation)) { "In the log" }
         }
@@ -48,7 +48,7 @@ pub(super) async fn page(frame: Frame, asked: Asked) -> Result<Page, Fault> {
         }
         p.muted.hint {
             "A bar begins when its cause was stored, and ends when the event itself was. "
-            @if axis.is_cut() { "Long pauses are cut short, where the hatching is." }
+            @if axis.is_cut() { "Long pauses are cut short, where the area is shaded." }
         }
     };
     let name = text::start(&correlation, 60).0;

@@ -8,8 +8,11 @@ use axum::{
 };
 use maud::html;
 
-use super::frame;
+use super::{frame, text};
 use crate::{Error, InvalidStream};
+
+/// How many bytes of an error are shown.
+const LONGEST: usize = 4096;
 
 #[derive(Debug)]
 pub(super) struct Fault {
@@ -71,7 +74,11 @@ impl From<Error> for Fault {
             _ => {
                 tracing::warn!(error = text, "the inspector cannot show a page");
                 let status = StatusCode::INTERNAL_SERVER_ERROR;
-                Self { status, title: "The store cannot answer", text }
+                let title = match error {
+                    Error::Decode { .. } => "An event cannot be read",
+                    _ => "This cannot be shown",
+                };
+                Self { status, title, text }
             }
         }
     }
@@ -95,5 +102,9 @@ pub(super) fn chain(error: &dyn StdError) -> String {
         }
         source = cause.source();
     }
-    text
+    // Some errors repeat the value that does not fit, however large.
+    match text::start(&text, LONGEST) {
+        (_, true) => text,
+        (start, false) => format!("{start}…"),
+    }
 }

@@ -12,7 +12,7 @@ mod change;
 mod show;
 
 pub(super) use change::Change;
-pub(super) use show::{changes, show, shown};
+pub(super) use show::{changes, line, show, shown};
 
 /// How deep a value is looked into; what lies deeper is shown in one line.
 const DEEPEST: usize = 40;

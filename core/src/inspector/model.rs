@@ -35,9 +35,9 @@ pub(super) async fn page(frame: Frame) -> Result<Page, Fault> {
 fn board(model: &Model) -> Markup {
     html! {
         p.lead {
-            (model.aggregates.len()) " aggregates, "
-            (model.projections.len()) " projections, "
-            (model.reactions.len()) " reactions."
+            (text::count(model.aggregates.len(), "aggregate")) ", "
+            (text::count(model.projections.len(), "projection")) ", "
+            (text::count(model.reactions.len(), "reaction")) "."
         }
     }
 }

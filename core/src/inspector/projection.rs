@@ -82,7 +82,7 @@ fn card(frame: &Frame, app: &App, one: &ProjectionHealth, head: crate::Id) -> Ma
                         None => (text::grouped(one.lag)),
                     }
                 } }
-                @if let Some(rate) = one.rate { div { dt { "Rate" } dd { (format!("{rate:.0}")) "/s" } } }
+                @if let Some(rate) = one.rate { div { dt { "Rate" } dd { (text::rate(rate)) "/s" } } }
             }
             (plot::lag(&samples))
             div.do {
@@ -122,7 +122,7 @@ fn state(one: &ProjectionHealth) -> Markup {
             ProjectionState::Running => span.pill.good { "running" },
             ProjectionState::Standby => span.pill { "standby" },
             ProjectionState::Retrying { failures, .. } => {
-                span.pill.busy { "retrying, " (failures) " failures" }
+                span.pill.busy { "retrying after " (text::count(*failures as usize, "failure")) }
             },
             ProjectionState::Stopped { .. } => span.pill.bad { "stopped" },
         }

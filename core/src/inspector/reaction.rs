@@ -91,7 +91,7 @@ fn row(frame: &Frame, reaction: &str, parked: &ParkedStream) -> Markup {
                 }
             }
             p.trouble { (Name(text::start(&parked.error, 2000).0)) }
-            p.muted { (parked.attempts) " attempts, fails since " (text::time(parked.since)) " UTC" }
+            p.muted { (text::count(parked.attempts as usize, "attempt")) ", fails since " (text::time(parked.since)) " UTC" }
             @if frame.may_change() {
                 form.do method="post" action="parked" {
                     (frame.field("parked"))
@@ -114,7 +114,7 @@ fn state(one: &ReactionHealth) -> Markup {
             ReactionState::Running => span.pill.good { "running" },
             ReactionState::Standby => span.pill { "standby" },
             ReactionState::Retrying { failures, .. } => {
-                span.pill.busy { "retrying, " (failures) " failures" }
+                span.pill.busy { "retrying after " (text::count(*failures as usize, "failure")) }
             },
             ReactionState::Stopped { .. } => span.pill.bad { "stopped" },
         }

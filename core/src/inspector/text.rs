@@ -67,12 +67,26 @@ pub(super) fn start(text: &str, bytes: usize) -> (&str, bool) {
 /// One of the colours of names, always the same for a name.
 pub(super) fn colour(name: &str) -> &'static str {
     const COLOURS: [&str; 8] = ["c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7"];
-    let sum =
-        name.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-    COLOURS.get(sum % COLOURS.len()).copied().unwrap_or_default()
+    let hash = name
+        .bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let at = (hash ^ (hash >> 15)) as usize;
+    COLOURS.get(at % COLOURS.len()).copied().unwrap_or_default()
 }
 
 /// A dot in the colour of a name.
 pub(super) fn dot(name: &str) -> Markup {
     html! { span class={ "dot " (colour(name)) } {} }
+}
+
+/// How many in a second, in whole numbers.
+pub(super) fn rate(rate: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "only shown")]
+    let whole = rate as u64;
+    grouped(whole)
+}
+
+/// A number of things, as in `1 event` and `2 events`.
+pub(super) fn count(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }

@@ -34,16 +34,23 @@ pub(super) async fn page(frame: Frame, asked: Asked) -> Result<Page, Fault> {
         .filter(|_| is_full)
         .map(|last| link(&view, &prefix).with("after", &last.key));
     let body = html! {
-        p.lead { "Stored up to event " a href=(Link::event(checkpoint)) { (checkpoint) } "." }
+        p.lead {
+            @if checkpoint.0 == 0 { "Nothing is stored yet." }
+            @else { "Stored up to event " a href=(Link::event(checkpoint)) { (checkpoint) } "." }
+        }
         form.filter method="get" action="view" role="search" {
             input type="hidden" name="name" value=(view.name);
             input type="hidden" name="version" value=(view.version);
             label { span { "Keys that begin with" } input type="search" name="prefix" value=(prefix); }
             div.do { button type="submit" { "Filter" } }
         }
-        @for document in &documents {
-            details.card.document open[documents.len() == 1] {
-                summary { @if document.key.is_empty() { "The document" } @else { (Name(&document.key)) } }
+        div.events.documents { @for document in &documents {
+            details.event open[documents.len() == 1] {
+                summary {
+                    strong { @if document.key.is_empty() { "The document" } @else { (Name(&document.key)) } }
+                    @if let Some(data) = &document.data { code.muted { (Name(&json::line(data.as_str()))) } }
+                }
+                div.inside {
                 @if let Some(data) = &document.data {
                     @let (start, whole) = text::start(data.as_str(), DRAWN);
                     @if whole { (json::show(start)) } @else {
@@ -51,8 +58,9 @@ pub(super) async fn page(frame: Frame, asked: Asked) -> Result<Page, Fault> {
                         p.muted { (text::grouped(data.as_bytes().len() as u64)) " bytes, of which these are the first." }
                     }
                 }
+                }
             }
-        }
+        } }
         @if documents.is_empty() { p.empty { "No document is stored here." } }
         nav.pages aria-label="Pages" {
             @if after.is_some() { a rel="first" href=(link(&view, &prefix)) { "First" } }

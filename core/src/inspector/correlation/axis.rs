@@ -117,7 +117,7 @@ impl Axis {
         html! {
             svg viewBox="0 0 1000 16" aria-hidden="true" {
                 @for (x, seconds) in marks {
-                    text x=(x) y="12" text-anchor=(anchor(x)) {
+                    text class=(anchor(x)) x=(x) y="12" text-anchor=(anchor(x)) {
                         (text::length(Duration::try_from_secs_f64(seconds).unwrap_or_default()))
                     }
                 }

@@ -40,6 +40,11 @@ pub(in crate::inspector) fn shown(change: &Change<'_, '_>) -> Markup {
     }
 }
 
+/// A value in one short line.
+pub(in crate::inspector) fn line(json: &str) -> String {
+    brief(&Node::of(json))
+}
+
 /// The changed paths, at most so many.
 pub(in crate::inspector) fn changes(change: &Change<'_, '_>, most: usize) -> Vec<Shown> {
     let mut all = Vec::new();
@@ -74,7 +79,6 @@ fn collect(change: &Change<'_, '_>, path: &str, most: usize, all: &mut Vec<Shown
     }
 }
 
-/// A value in one short line.
 fn brief(node: &Node<'_>) -> String {
     let mut out = String::new();
     write(node, &mut out);

@@ -11,10 +11,10 @@ pub(super) fn bar(stream: &StreamId, at: Version, last: Version) -> Markup {
         form.travel method="get" action="stream" data-travel aria-label="Time travel" {
             input type="hidden" name="name" value=(stream);
             div.steps {
-                (step(stream, (at.0 > 0).then_some(0), "first", "First", "⏮"))
-                (step(stream, before, "prev", "Back", "◀"))
-                (step(stream, behind, "next", "Forward", "▶"))
-                (step(stream, (at < last).then_some(last.0), "last", "Last", "⏭"))
+                (step(stream, (at.0 > 0).then_some(0), "first", "First", "«"))
+                (step(stream, before, "prev", "Back", "‹"))
+                (step(stream, behind, "next", "Forward", "›"))
+                (step(stream, (at < last).then_some(last.0), "last", "Last", "»"))
             }
             input type="range" name="version" min="0" max=(last) value=(at)
                 aria-label="Version" aria-valuetext={ "version " (at) " of " (last) };
