@@ -137,6 +137,8 @@ pub(super) async fn form(frame: Frame, asked: Asked) -> Result<Page, Fault> {
                 Right::Locked => form.stack method="post" action="unlock" {
                     (frame.field("unlock"))
                     input type="hidden" name="back" value=(back);
+                    // Where browsers keep a token, they want a name for it.
+                    input type="text" name="user" value="inspector" autocomplete="username" hidden;
                     label for="token" { "Token" }
                     input #token type="password" name="token" required autofocus
                         autocomplete="current-password";

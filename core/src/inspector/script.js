@@ -6,17 +6,21 @@
   const find = (selector) => document.querySelector(selector);
   const ROWS = 500;
 
-  // Takes a page's content over from another address, without leaving this one.
+  // Takes parts of a page over from another address, without leaving this one.
   let asked = 0;
   async function take(address, selector) {
     const mine = ++asked;
     const answer = await fetch(address, { credentials: "same-origin" });
     const text = await answer.text();
-    const fresh = new DOMParser().parseFromString(text, "text/html").querySelector(selector);
-    const old = find(selector);
+    const fresh = [...new DOMParser().parseFromString(text, "text/html").querySelectorAll(selector)];
+    const old = [...document.querySelectorAll(selector)];
     // Only the latest counts, however the answers come in.
-    if (mine !== asked || !fresh || !old) return false;
-    old.replaceWith(document.adoptNode(fresh));
+    if (mine !== asked) return undefined;
+    if (!answer.ok || !fresh.length || fresh.length !== old.length) return false;
+    const rel = document.activeElement && document.activeElement.rel;
+    old.forEach((part, at) => part.replaceWith(document.adoptNode(fresh[at])));
+    const again = rel && find(`[data-travel] a[rel=${rel}]`);
+    if (again) again.focus();
     return true;
   }
 
@@ -67,19 +71,22 @@
   const list = find("[data-tail]");
   if (list) tail(list);
 
-  // Time travel: the slider and the links show another version in place.
+  // Time travel: the slider and the links show another version in place. The slider itself stays,
+  // so that it can be dragged on.
   async function travel(address) {
-    const slides = document.activeElement && document.activeElement.type === "range";
-    try {
-      if (!(await take(address, "main"))) return;
-    } catch {
-      location.assign(address);
-      return;
-    }
+    const taken = await take(address, "[data-part]").catch(() => false);
+    if (taken === false) location.assign(address);
+    if (!taken) return;
     history.replaceState(null, "", address);
     const slider = find("[data-travel] input[type=range]");
-    if (slides && slider) slider.focus();
+    slider.setAttribute("aria-valuetext", find("[data-travel] output").innerText);
   }
+  const slide = (address) => {
+    const version = new URL(address, location.href).searchParams.get("version");
+    const slider = find("[data-travel] input[type=range]");
+    slider.value = version ?? slider.max;
+    return travel(address);
+  };
   addEventListener("input", (event) => {
     const form = event.target.closest("[data-travel]");
     if (!form || event.target.type !== "range") return;
@@ -91,7 +98,7 @@
     const link = event.target.closest("[data-travel] a, .history a");
     if (!link || !plain) return;
     event.preventDefault();
-    travel(link.href);
+    slide(link.href);
   });
 
   // Figures that change are taken anew while nobody is about to use what would be replaced.
@@ -118,7 +125,7 @@
   };
   const step = (rel) => {
     const link = find(`[data-travel] a[rel=${rel}]`);
-    if (link) travel(link.href);
+    if (link) slide(link.href);
     return Boolean(find("[data-travel]"));
   };
   addEventListener("keydown", (event) => {

@@ -52,7 +52,7 @@ pub(super) async fn page(frame: Frame, asked: Asked) -> Result<Page, Fault> {
     let body = html! {
         (ways(&shown, is_known))
         (travel::bar(&shown.stream, shown.at, shown.last))
-        div.columns {
+        div.columns data-part {
             @match state {
                 Some(state) => (state),
                 None => (payload(&shown)),
@@ -179,7 +179,7 @@ fn history(shown: &Shown) -> Markup {
         })
         .collect();
     html! {
-        section.card aria-labelledby="history" {
+        section.card data-part aria-labelledby="history" {
             h2 #history { "History" }
             @if first.is_some_and(|first| first.version.0 > 1) {
                 p.muted { a href=(link(Version(at.0.saturating_sub(2 * AROUND).max(1)))) { "Earlier" } }

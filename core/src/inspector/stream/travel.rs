@@ -10,7 +10,7 @@ pub(super) fn bar(stream: &StreamId, at: Version, last: Version) -> Markup {
     html! {
         form.travel method="get" action="stream" data-travel aria-label="Time travel" {
             input type="hidden" name="name" value=(stream);
-            div.steps {
+            div.steps data-part {
                 (step(stream, (at.0 > 0).then_some(0), "first", "First", "«"))
                 (step(stream, before, "prev", "Back", "‹"))
                 (step(stream, behind, "next", "Forward", "›"))
@@ -18,7 +18,7 @@ pub(super) fn bar(stream: &StreamId, at: Version, last: Version) -> Markup {
             }
             input type="range" name="version" min="0" max=(last) value=(at)
                 aria-label="Version" aria-valuetext={ "version " (at) " of " (last) };
-            output { "version " strong { (at) } " of " (last) }
+            output data-part { "version " strong { (at) } " of " (last) }
             button type="submit" { "Go" }
         }
         p.muted.keys { kbd { "j" } " " kbd { "k" } " or " kbd { "←" } " " kbd { "→" } " step through the versions." }
