@@ -48,10 +48,6 @@ mod writer;
 
 pub use transaction::SqliteTransaction;
 
-/// How long the writer stays awake for the next request. One caller's next request follows within
-/// microseconds, which is less than it takes to wake a thread.
-const LINGER: Duration = Duration::from_micros(50);
-
 /// A store in one SQLite file; clones share it.
 ///
 /// Several processes of one machine may open the same file, which must lie on a local disk.
@@ -116,7 +112,7 @@ impl Sqlite {
     pub async fn open_with(path: impl Into<PathBuf>, options: SqliteOptions) -> Result<Self> {
         let path = path.into();
         let action = format!("open {}", path.display());
-        let (queue, grown) = (Arc::new(Queue::new(LINGER)), Arc::new(watch::Sender::new(Id(0))));
+        let (queue, grown) = (Arc::new(Queue::new()), Arc::new(watch::Sender::new(Id(0))));
         let guard = Guard::default();
         let (opened, ready) = oneshot::channel();
         let writer = {

@@ -4,20 +4,14 @@
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, Instant},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 /// Jobs in the order in which they came.
 pub(super) struct Queue<T> {
     state: Mutex<State<T>>,
     changed: Condvar,
-    /// Whether there are jobs, readable without the lock; the lock decides.
-    pending: AtomicBool,
-    linger: Duration,
 }
 
 struct State<T> {
@@ -39,11 +33,9 @@ pub(super) enum Woken {
 }
 
 impl<T> Queue<T> {
-    /// A queue whose takers stay awake for so long before they sleep.
-    pub(super) fn new(linger: Duration) -> Self {
+    pub(super) fn new() -> Self {
         let state = State { jobs: VecDeque::new(), idle: 0, closed: false, nudged: false };
-        let pending = AtomicBool::new(false);
-        Self { state: Mutex::new(state), changed: Condvar::new(), pending, linger }
+        Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
     /// Adds a job; gives it back when the queue is closed.
@@ -53,7 +45,6 @@ impl<T> Queue<T> {
             return Err(job);
         }
         state.jobs.push_back(job);
-        self.pending.store(true, Ordering::Relaxed);
         let wake = state.idle > 0;
         drop(state);
         if wake {
@@ -64,13 +55,11 @@ impl<T> Queue<T> {
 
     /// Moves up to `most` jobs behind those in `out`, waiting for the first.
     pub(super) fn drain(&self, out: &mut Vec<T>, most: usize, wait: Option<Duration>) -> Woken {
-        let mut linger = (!self.linger.is_zero()).then(|| Instant::now() + self.linger);
         let mut state = self.state();
         loop {
             if !state.jobs.is_empty() {
                 let count = state.jobs.len().min(most);
                 out.extend(state.jobs.drain(..count));
-                self.pending.store(!state.jobs.is_empty(), Ordering::Relaxed);
                 return Woken::Jobs;
             }
             if state.closed {
@@ -78,15 +67,6 @@ impl<T> Queue<T> {
             }
             if std::mem::take(&mut state.nudged) {
                 return Woken::Idle;
-            }
-            if let Some(end) = linger.take() {
-                // The next job often follows at once; to be woken for it takes longer.
-                drop(state);
-                while !self.pending.load(Ordering::Relaxed) && Instant::now() < end {
-                    std::thread::yield_now();
-                }
-                state = self.state();
-                continue;
             }
             state.idle += 1;
             let over;

@@ -49,7 +49,7 @@ pub(super) struct Names {
 impl Readers {
     /// Starts the threads; each connects when it gets its first job.
     pub(super) fn start(path: &Path, busy: Duration, count: usize) -> Result<Self, Failure> {
-        let mut readers = Self { queue: Arc::new(Queue::new(Duration::ZERO)), threads: Vec::new() };
+        let mut readers = Self { queue: Arc::new(Queue::new()), threads: Vec::new() };
         for _ in 0..count.max(1) {
             let queue = Arc::clone(&readers.queue);
             let reader = Reader::new(path.to_owned(), busy);

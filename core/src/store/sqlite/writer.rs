@@ -286,8 +286,7 @@ mod tests {
     };
 
     fn writer(path: &Path) -> Writer {
-        let (queue, grown) =
-            (Arc::new(Queue::new(Duration::ZERO)), Arc::new(watch::Sender::new(Id(0))));
+        let (queue, grown) = (Arc::new(Queue::new()), Arc::new(watch::Sender::new(Id(0))));
         Writer::open(path.to_owned(), Duration::ZERO, Guard::default(), queue, grown).unwrap()
     }
 
