@@ -1,7 +1,8 @@
 //! The inspector over a small shop that goes on selling, in memory.
 //!
-//! `cargo run --example inspector` and open what it prints. With `--store sqlite:FILE` or
-//! `--store postgres://…` it shows what another program has stored, without that program's types.
+//! `cargo run --example inspector` and open what it prints. `--store` takes `sqlite:FILE` and
+//! `postgres://…` as well; with `--bare` it only shows what another program has stored there,
+//! without that program's types.
 
 use std::time::Duration;
 
@@ -239,9 +240,12 @@ impl Shipping {
 #[derive(Parser)]
 #[command(about = "The inspector over a small shop, or over what another program has stored")]
 struct Arguments {
-    /// `sqlite:FILE` or `postgres://…`; a shop in memory unless given.
+    /// `memory`, `sqlite:FILE` or `postgres://…`.
+    #[arg(long, default_value = "memory")]
+    store: String,
+    /// Opens no shop, and shows what is stored without its types.
     #[arg(long)]
-    store: Option<String>,
+    bare: bool,
     /// Where it listens on this machine.
     #[arg(long, default_value_t = 4870)]
     port: u16,
@@ -252,26 +256,26 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> Result<(), AnyError> {
-    let Arguments { store, port, token } = Arguments::parse();
+    let Arguments { store, bare, port, token } = Arguments::parse();
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
-    let router: Router = match store {
-        Some(url) => Inspector::of(actum::connect(&url).await?).router(),
-        None => {
-            let app = shop(Memory::new()).await?;
-            let inspector = Inspector::new(app.clone());
-            let inspector = match token {
-                Some(token) => inspector.writable(token)?,
-                None => inspector,
-            };
-            tokio::spawn(async move {
-                if let Err(error) = sell(&app).await {
-                    eprintln!("the shop has closed: {error}");
-                }
-            });
-            inspector.router()
-        }
+    let store = actum::connect(&store).await?;
+    let inspector = if bare {
+        Inspector::of(store)
+    } else {
+        let app = shop(store).await?;
+        let seller = app.clone();
+        tokio::spawn(async move {
+            if let Err(error) = sell(&seller).await {
+                eprintln!("the shop has closed: {error}");
+            }
+        });
+        Inspector::new(app)
     };
-    let router = Router::new().nest("/actum", router);
+    let inspector = match token {
+        Some(token) => inspector.writable(token)?,
+        None => inspector,
+    };
+    let router = Router::new().nest("/actum", inspector.router());
     println!("open http://{}/actum", listener.local_addr()?);
     axum::serve(listener, router).await?;
     Ok(())

@@ -113,8 +113,8 @@ impl Inspector {
     ///
     /// Without it a page of another site could have its own name resolved to this machine, and read
     /// the log through the browser of whoever visits it.
-    pub fn allow_host(mut self, host: impl Into<String>) -> Self {
-        self.hosts.allow(host.into());
+    pub fn allow_host(mut self, host: impl AsRef<str>) -> Self {
+        self.hosts.allow(host.as_ref());
         self
     }
 

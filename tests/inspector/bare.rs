@@ -22,6 +22,8 @@ async fn a_store_is_shown_without_types() {
     assert!(page.contains("version 2 of 3"), "{page}");
     let page = text_of(&site.page("/view?name=Demand").await);
     assert!(page.contains(r#"lamp{"qty":2}"#), "{page}");
+    let page = site.page("/projections").await;
+    assert!(page.contains("href=\"view?name=Demand&amp;version=1\""), "{page}");
     for path in ["/actions", "/model", "/reactions", "/projections"] {
         assert_eq!(site.get(path).await.status, 200, "{path}");
     }

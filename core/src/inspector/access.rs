@@ -198,6 +198,6 @@ pub(super) fn go(to: &str, cookie: Option<String>) -> Response {
 
 impl std::fmt::Debug for Access {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Access").field("writable", &self.sessions.is_some()).finish()
+        f.debug_struct("Access").field("writable", &self.sessions.is_some()).finish_non_exhaustive()
     }
 }

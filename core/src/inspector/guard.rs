@@ -35,7 +35,7 @@ impl Hosts {
         Self(["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).to_vec())
     }
 
-    pub(super) fn allow(&mut self, host: String) {
+    pub(super) fn allow(&mut self, host: &str) {
         self.0.push(host.to_ascii_lowercase());
     }
 

@@ -24,15 +24,18 @@ const ROWS: u64 = 50;
 
 /// How many ids a page looks through at most for events that fit, so that a filter that matches
 /// little does not read the whole log before it answers.
-const SPAN: u64 = 100_000;
+const IDS: u64 = 100_000;
+
+/// The same within one stream, whose events lie far apart.
+const VERSIONS: u64 = 20_000;
 
 /// A page of the log.
 struct Found {
     events: Vec<Committed>,
     /// Where to go on, further back.
     older: Option<u64>,
-    /// Up to which id was looked, where that was not all.
-    looked: Option<Id>,
+    /// Up to which place was looked, where that was not all.
+    looked: Option<u64>,
     head: Id,
 }
 
@@ -61,7 +64,10 @@ pub(super) async fn page(frame: Frame, asked: Asked) -> Result<Page, Fault> {
             }
         }
         @if let Some(looked) = looked {
-            p.empty { "Looked back to event " (looked) ". Further back there may be more that fit." }
+            p.empty {
+                "Looked back to " @if filter.is_by_version() { "version " } @else { "event " }
+                (text::grouped(looked)) ". Further back there may be more that fit."
+            }
         }
         nav.pages aria-label="Pages of the log" {
             @if !is_first { a rel="first" href=(filter.link("log")) { "Newest" } }
@@ -76,7 +82,9 @@ pub(super) async fn page(frame: Frame, asked: Asked) -> Result<Page, Fault> {
 
 async fn find(app: &App, filter: &Filter) -> Result<Found> {
     let head = app.store().head().await?;
-    let (query, floor) = filter.page(head, ROWS + 1, SPAN);
+    let end = filter.end(app, head).await?;
+    let span = if filter.is_by_version() { VERSIONS } else { IDS };
+    let (query, floor) = filter.page(end, ROWS + 1, span);
     let mut events = app.read(query).all().await?;
     let more = events.len() as u64 > ROWS;
     if more {
@@ -86,7 +94,7 @@ async fn find(app: &App, filter: &Filter) -> Result<Found> {
     let mut older = last.filter(|_| more).map(|event| filter.place(event));
     let mut looked = None;
     if !more && let Some(floor) = floor {
-        (older, looked) = (Some(floor.0), Some(floor));
+        (older, looked) = (Some(floor), Some(floor));
     }
     Ok(Found { events, older, looked, head })
 }

@@ -33,7 +33,7 @@ use watched::{Check, Outcome};
 pub(super) async fn page(frame: Frame, asked: Asked) -> Result<Page, Fault> {
     let app = frame.shared.source.app().await?;
     if !frame.shared.source.is_typed() {
-        return Ok(frame.page(Tab::Projections, "Stored views", &find_view()));
+        return Ok(frame.page(Tab::Projections, "Stored views", &stored(app).await?));
     }
     let health = app.health().await?;
     let done = asked.text("done")?;
@@ -50,15 +50,22 @@ pub(super) async fn page(frame: Frame, asked: Asked) -> Result<Page, Fault> {
     Ok(frame.page(Tab::Projections, "Projections", &body))
 }
 
-/// Where the types are not known, a view is found by its name.
-fn find_view() -> Markup {
-    html! {
-        form.filter method="get" action="view" {
-            label { span { "Projection" } input name="name" required placeholder="SalesByDay"; }
-            label { span { "Version" } input name="version" type="number" min="0" value="1"; }
-            div.do { button type="submit" { "Show" } }
+/// Where the types are not known, what is stored is listed.
+async fn stored(app: &App) -> Result<Markup, Fault> {
+    let views = app.store().views().await?;
+    let head = app.store().head().await?;
+    Ok(html! {
+        p.lead { "The log ends at " (text::grouped(head.0)) "." }
+        div.events.views {
+            @for (view, checkpoint) in &views {
+                a.event href=(view::link(view, "")) {
+                    strong { (Name(&view.name)) } span.muted { "version " (view.version) }
+                    span { "stored up to " (text::grouped(checkpoint.0)) }
+                }
+            }
         }
-    }
+        @if views.is_empty() { p.empty { "No projection has stored anything." } }
+    })
 }
 
 fn card(frame: &Frame, app: &App, one: &ProjectionHealth, head: crate::Id) -> Markup {

@@ -16,7 +16,7 @@ use uuid::Uuid;
 const SHORTEST: usize = 16;
 
 /// How long a session lasts.
-const LASTS: Duration = Duration::from_secs(12 * 60 * 60);
+const LASTS: Duration = Duration::from_hours(12);
 
 /// How many sessions are kept; the oldest ends when one more begins.
 const SESSIONS: usize = 64;

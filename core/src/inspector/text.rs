@@ -26,6 +26,7 @@ pub(super) fn time(at: Timestamp) -> Markup {
 pub(super) fn length(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     match duration.as_secs() {
+        0 if duration.is_zero() => "0 s".to_owned(),
         0 if duration.as_micros() < 1000 => format!("{} µs", duration.as_micros()),
         0 if duration.as_millis() < 10 => format!("{:.1} ms", seconds * 1000.0),
         0 => format!("{} ms", duration.as_millis()),

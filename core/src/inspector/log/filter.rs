@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    Committed, Id, StreamId, Version,
+    App, Committed, Id, Result, StreamId, Version,
     inspector::{asked::Asked, fault::Fault},
     store::Query,
 };
@@ -53,35 +53,40 @@ impl Filter {
         query
     }
 
-    /// One page, the newest first; and above which id it looks, if that is not all.
-    pub(super) fn page(&self, head: Id, rows: u64, span: u64) -> (Query, Option<Id>) {
-        let query = self.query().backward().limit(rows);
-        let below = self.before.map(|before| before.saturating_sub(1));
-        let nothing = self.before.is_some_and(|before| before <= 1);
-        if nothing {
-            return (query.limit(0), None);
-        }
-        if self.is_by_version() {
-            let query = match below {
-                Some(below) => query.to_version(Version(below)),
-                None => query,
-            };
-            return (query, None);
-        }
-        let from = below.map_or(head, Id).min(head);
-        let query = query.to_id(from);
-        // What stands in an index is found at once, however far back.
-        let is_narrow = self.name.is_some() || self.category.is_some() || self.since.is_some();
-        if !is_narrow || self.correlation.is_some() {
-            return (query, None);
-        }
-        let floor = Id(from.0.saturating_sub(span).max(0));
-        let floor = (floor.0 > 0).then_some(floor);
-        let query = match floor {
-            Some(floor) => query.from_id(floor),
-            None => query,
+    /// One page, the newest first, of what lies up to `end`; and above which place it looks, if
+    /// that is not all.
+    pub(super) fn page(&self, end: u64, rows: u64, span: u64) -> (Query, Option<u64>) {
+        let below = self.before.map_or(end, |before| before.saturating_sub(1).min(end));
+        let query = self.query().backward().limit(if below == 0 { 0 } else { rows });
+        let query = if self.is_by_version() {
+            query.to_version(Version(below))
+        } else {
+            query.to_id(Id(below))
         };
-        (query, floor)
+        // What stands in an index is found at once, however far back.
+        let looks_through = self.name.is_some()
+            || (self.category.is_some() && self.stream.is_none())
+            || self.since.is_some();
+        let floor = below.saturating_sub(span);
+        if !looks_through || self.correlation.is_some() || floor == 0 {
+            return (query, None);
+        }
+        let query = if self.is_by_version() {
+            query.from_version(Version(floor))
+        } else {
+            query.from_id(Id(floor))
+        };
+        (query, Some(floor))
+    }
+
+    /// Where the log ends, or the stream that is wanted.
+    pub(super) async fn end(&self, app: &App, head: Id) -> Result<u64> {
+        let Some(stream) = self.stream.as_ref().filter(|_| self.is_by_version()) else {
+            return Ok(head.0);
+        };
+        let last = Query::stream(stream.clone()).backward().limit(1).without_meta();
+        let last = app.read(last).next().await.transpose()?;
+        Ok(last.map_or(0, |event| event.version.0))
     }
 
     /// Where the page behind this event begins.
@@ -89,7 +94,7 @@ impl Filter {
         if self.is_by_version() { event.version.0 } else { event.id.0 }
     }
 
-    fn is_by_version(&self) -> bool {
+    pub(super) fn is_by_version(&self) -> bool {
         self.stream.is_some() && self.correlation.is_none()
     }
 }
