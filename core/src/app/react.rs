@@ -31,9 +31,10 @@ mod window;
 
 pub use health::{ReactionHealth, ReactionState};
 pub use parked::{Parked, ParkedStream, ParkedWhat};
+pub use request::Edit;
 
 pub(super) use health::{Status, all as health};
-pub(super) use parked::cancel;
+pub(super) use parked::{cancel, edit, list};
 pub(crate) use timer::{Timer, timer_key};
 
 use holder::{Ended, Holder};

@@ -97,34 +97,43 @@ impl<'a, R: Reaction> Parked<'a, R> {
         self.request(stream, Edit::Unpark).await
     }
 
-    async fn request(self, stream: &StreamId, edit: Edit) -> Result<()> {
-        let registered = self.app.reaction::<R>()?;
-        let parked = list(self.app, registered).await?;
-        let requests: Vec<_> = parked
-            .into_iter()
-            .filter(|parked| parked.stream == *stream)
-            .map(|parked| match parked.what {
-                ParkedWhat::Event { version, .. } => {
-                    let (stream, attempts) = (parked.stream, parked.attempts);
-                    Request::Stream { stream, edit, version, attempts }
-                }
-                ParkedWhat::Timer { ordinal, .. } => {
-                    let (event, attempts) = (parked.event, parked.attempts);
-                    Request::Timer { event, ordinal, edit, attempts }
-                }
-            })
-            .collect();
-        if requests.is_empty() {
-            return Err(Error::Unknown {
-                what: "parked stream",
-                name: stream.to_string(),
-                help: format!("the reaction {} has parked nothing of it", R::NAME),
-            });
-        }
-        request::leave(self.app, R::NAME, &requests).await?;
-        registered.nudge.notify_one();
-        Ok(())
+    async fn request(self, stream: &StreamId, change: Edit) -> Result<()> {
+        edit(self.app, self.app.reaction::<R>()?, stream, change).await
     }
+}
+
+/// Asks the holder for a change of what is parked of a stream.
+pub(in crate::app) async fn edit(
+    app: &App,
+    registered: &Registered,
+    stream: &StreamId,
+    edit: Edit,
+) -> Result<()> {
+    let parked = list(app, registered).await?;
+    let requests: Vec<_> = parked
+        .into_iter()
+        .filter(|parked| parked.stream == *stream)
+        .map(|parked| match parked.what {
+            ParkedWhat::Event { version, .. } => {
+                let (stream, attempts) = (parked.stream, parked.attempts);
+                Request::Stream { stream, edit, version, attempts }
+            }
+            ParkedWhat::Timer { ordinal, .. } => {
+                let (event, attempts) = (parked.event, parked.attempts);
+                Request::Timer { event, ordinal, edit, attempts }
+            }
+        })
+        .collect();
+    if requests.is_empty() {
+        return Err(Error::Unknown {
+            what: "parked stream",
+            name: stream.to_string(),
+            help: format!("the reaction {} has parked nothing of it", registered.name),
+        });
+    }
+    request::leave(app, registered.name, &requests).await?;
+    registered.nudge.notify_one();
+    Ok(())
 }
 
 impl<'a, R: Reaction> IntoFuture for Parked<'a, R> {
@@ -137,7 +146,7 @@ impl<'a, R: Reaction> IntoFuture for Parked<'a, R> {
 }
 
 /// All that is parked, by stream.
-pub(super) async fn list(app: &App, registered: &Registered) -> Result<Vec<ParkedStream>> {
+pub(in crate::app) async fn list(app: &App, registered: &Registered) -> Result<Vec<ParkedStream>> {
     let (store, view) = (&*app.0.store, &registered.view);
     let mut parked = Vec::new();
     each(store, view, LANES, |document| {

@@ -25,9 +25,9 @@ pub(super) enum Request {
     Cancel { key: String },
 }
 
-/// What becomes of what is parked.
+/// What becomes of what is parked; see [`Parked`](crate::Parked).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Edit {
+pub enum Edit {
     /// One more try, now.
     Retry,
     /// It is left out.
