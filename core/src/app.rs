@@ -40,7 +40,11 @@ mod verify;
 mod view;
 
 pub(crate) use cell::Held;
+#[cfg(feature = "cli")]
+pub(crate) use react::{Edit, ask as ask_parked, list as list_parked};
 pub(crate) use react::{Timer, timer_key};
+#[cfg(feature = "cli")]
+pub(crate) use runner::{FOREIGN, Register, lease_name};
 
 pub use act::{Act, Acts, Done};
 pub use builder::Builder;

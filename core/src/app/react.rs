@@ -34,6 +34,10 @@ pub use parked::{Parked, ParkedStream, ParkedWhat};
 
 pub(super) use health::{Status, all as health};
 pub(super) use parked::cancel;
+#[cfg(feature = "cli")]
+pub(crate) use parked::{ask, list};
+#[cfg(feature = "cli")]
+pub(crate) use request::Edit;
 pub(crate) use timer::{Timer, timer_key};
 
 use holder::{Ended, Holder};
