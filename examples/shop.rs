@@ -1,4 +1,5 @@
-//! A shop behind HTTP: carts, the sales of each day, and the log as it grows, in a SQLite file.
+//! A shop behind HTTP: carts, the sales of each day, the log as it grows, and the inspector to look
+//! at all that, in a SQLite file.
 //!
 //! `cargo run --example shop` listens on 127.0.0.1:3000 and prints what to try. `--listen` names
 //! another address, `--store` another store: `memory`, `sqlite:FILE` or `postgres://…`. Ctrl-C lets
@@ -6,7 +7,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
-use actum::{axum::Router, http::Api, prelude::*};
+use actum::{axum::Router, http::Api, inspector, prelude::*};
 use clap::Parser;
 use jiff::{civil::Date, tz::TimeZone};
 use schemars::{JsonSchema, schema_for};
@@ -224,6 +225,7 @@ pub fn service(app: &App) -> Router {
         .input::<Cart, RemoveItem>(schema_for!(RemoveItem))
         .input::<Cart, CheckOut>(schema_for!(CheckOut))
         .router()
+        .nest("/actum", inspector::router(app.clone()))
 }
 
 fn to_try(address: SocketAddr) -> String {
@@ -240,6 +242,7 @@ curl http://{address}/views/SalesByDay?after=3
 curl http://{address}/views/Sold/A123
 curl -N http://{address}/events?after=0
 curl http://{address}/openapi.json
+# and, in a browser, the inspector: http://{address}/actum/
 # Ctrl-C ends it"#
     )
 }

@@ -14,12 +14,12 @@ mod follow;
 mod hostile;
 #[path = "cli/import.rs"]
 mod import;
+#[path = "cli/inspect.rs"]
+mod inspect;
 #[path = "cli/parked.rs"]
 mod parked;
 #[path = "cli/place.rs"]
 mod place;
-#[path = "cli/projections.rs"]
-mod projections;
 #[path = "cli/usage.rs"]
 mod usage;
 #[path = "cli/verify.rs"]

@@ -85,7 +85,12 @@ impl Diagram {
     /// Boxes have an `id`, `data-kind`, `data-name` and, where they belong to an aggregate,
     /// `data-aggregate`, which stay the same while the model's names do.
     pub fn svg(&self) -> String {
-        Svg(&self.scene).to_string()
+        Svg { scene: &self.scene, is_styled: true }.to_string()
+    }
+
+    /// The same element without its styles, for a page that has [`STYLE`] in a sheet of its own.
+    pub fn unstyled_svg(&self) -> String {
+        Svg { scene: &self.scene, is_styled: false }.to_string()
     }
 
     /// Makes the boxes of the SVG links.

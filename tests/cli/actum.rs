@@ -69,7 +69,8 @@ pub fn printed(store: &str, args: &[&str]) -> String {
 /// As `printed`, as JSON, one value a line.
 pub fn values(store: &str, args: &[&str]) -> Vec<Value> {
     let printed = printed(store, &[args, &["--format", "json"]].concat());
-    let value = |line: &str| serde_json::from_str(line).unwrap_or_else(|why| panic!("{line}: {why}"));
+    let value =
+        |line: &str| serde_json::from_str(line).unwrap_or_else(|why| panic!("{line}: {why}"));
     printed.lines().map(value).collect()
 }
 

@@ -85,7 +85,7 @@ async fn search_filters_by_everything(place: Place) {
     assert_eq!(found(&["--name", "Added", "--name", "Removed", "--category", "Cart"]), [1, 2, 3]);
     assert_eq!(found(&["--stream", "Cart-2", "--name", "Added"]), [2]);
     assert_eq!(found(&["--since", "1h", "--newest", "-n", "2"]), [4, 3]);
-    assert_eq!(found(&["--until", "9999-12-30", "-n", "1"]), [1]);
+    assert_eq!(found(&["--until", "9990-12-30", "-n", "1"]), [1]);
     assert_eq!(crate::actum_bin::ran(&place.url, &["search", "--until", "2001-01-01"]).code, 1);
 }
 
@@ -116,7 +116,10 @@ async fn a_trace_is_a_tree_with_times(place: Place) {
     for (line, branch) in drawn.lines().zip(branches) {
         assert!(line.starts_with(branch), "{branch:?}: {drawn}");
     }
-    assert!(drawn.contains("5 events") && drawn.contains("#4  Shipped  Order-1 v2  by Ship"), "{drawn}");
+    assert!(
+        drawn.contains("5 events") && drawn.contains("#4  Shipped  Order-1 v2  by Ship"),
+        "{drawn}"
+    );
 }
 
 async fn stats_add_up(place: Place) {

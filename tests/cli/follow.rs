@@ -63,7 +63,8 @@ async fn log_follows_a_writer_without_gap_or_repetition(place: Place) {
 async fn a_limit_ends_it(place: Place) {
     let store = place.open().await;
     fill(&*store, "Cart-1", 5).await;
-    let mut following = Following::start(&place, &["--after", "3", "-n", "4", "--category", "Cart"]);
+    let mut following =
+        Following::start(&place, &["--after", "3", "-n", "4", "--category", "Cart"]);
     let mut lines = following.lines();
     assert_eq!((lines.next(), lines.next()), (Some(4), Some(5)));
     fill(&*store, "Order-1", 2).await;

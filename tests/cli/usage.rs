@@ -13,7 +13,8 @@ use crate::{
 #[test]
 fn help_names_the_commands_and_the_exit_codes() {
     let help = printed("", &["--help"]);
-    for word in ["log", "trace", "verify", "import", "Exit codes", "3  the store cannot be opened"] {
+    for word in ["log", "trace", "verify", "import", "Exit codes", "3  the store cannot be opened"]
+    {
         assert!(help.contains(word), "{word}: {help}");
     }
     assert_eq!(printed("", &["--version"]).trim(), format!("actum {}", env!("CARGO_PKG_VERSION")));
@@ -54,7 +55,8 @@ fn a_store_that_cannot_be_reached_ends_with_3_and_makes_nothing() {
     assert!(!unreachable.error.contains("secret"), "{unreachable:?}");
 
     let foreign = place.file("text.db");
-    std::fs::write(&foreign, "this is no database, but long enough to be taken for one").expect("a file");
+    std::fs::write(&foreign, "this is no database, but long enough to be taken for one")
+        .expect("a file");
     assert_eq!(ran(&format!("sqlite:{foreign}"), &["log"]).code, 3);
 }
 

@@ -76,13 +76,25 @@ async fn a_view_ahead_of_the_log_is_found(place: Place) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_changed_in_the_file_is_found() {
     for (sql, what) in [
-        ("UPDATE event SET version = 9 WHERE id = 3", "event 3: `Cart-1` v9: its version follows version 2"),
+        (
+            "UPDATE event SET version = 9 WHERE id = 3",
+            "event 3: `Cart-1` v9: its version follows version 2",
+        ),
         ("DELETE FROM event WHERE id = 6", "event 7: `Cart-2` v2: the first event of its stream"),
         ("DELETE FROM event WHERE id = 4", "event 5: `Cart-1` v5: its version follows version 3"),
-        ("UPDATE event SET data = '{\"number\":' WHERE id = 8", "event 8: `Cart-2` v3: its payload is no JSON"),
-        ("UPDATE event SET meta = '[]' WHERE id = 1", "event 1: `Cart-1` v1: its meta data is no JSON object"),
+        (
+            "UPDATE event SET data = '{\"number\":' WHERE id = 8",
+            "event 8: `Cart-2` v3: its payload is no JSON",
+        ),
+        (
+            "UPDATE event SET meta = '[]' WHERE id = 1",
+            "event 1: `Cart-1` v1: its meta data is no JSON object",
+        ),
         ("UPDATE name SET name = ''", "event 1: `Cart-1` v1: it has no name"),
-        ("INSERT INTO snapshot VALUES ('Cart-1', 1, 1, 'x', 'no')", "the state of the snapshot is no JSON"),
+        (
+            "INSERT INTO snapshot VALUES ('Cart-1', 1, 1, 'x', 'no')",
+            "the state of the snapshot is no JSON",
+        ),
     ] {
         let place = Place::sqlite();
         drop(filled(&place).await);

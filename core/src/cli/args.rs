@@ -59,6 +59,8 @@ pub(super) enum Command {
     Export(commands::export::Export),
     /// Reads what `export` has written
     Import(commands::import::Import),
+    /// Serves the inspector for a browser, read-only
+    Inspect(commands::inspect::Inspect),
     /// Prints the completions for a shell
     Completions(commands::completions::Completions),
 }

@@ -11,6 +11,7 @@ pub(super) mod completions;
 pub(super) mod event;
 pub(super) mod export;
 pub(super) mod import;
+pub(super) mod inspect;
 pub(super) mod log;
 pub(super) mod parked;
 pub(super) mod projections;
@@ -42,6 +43,7 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         Command::Parked(command) => command.run(&*store, out).await,
         Command::Verify(command) => command.run(&*store, out).await,
         Command::Export(command) => command.run(&*store, out).await,
+        Command::Inspect(command) => command.run(store, out).await,
         Command::Import(_) | Command::Completions(_) => Ok(Exit::Done),
     }
 }

@@ -10,11 +10,15 @@ use super::{
 };
 
 /// A drawing to be written.
-pub(super) struct Svg<'a>(pub(super) &'a Scene);
+pub(super) struct Svg<'a> {
+    pub(super) scene: &'a Scene,
+    /// Whether it has its styles in itself.
+    pub(super) is_styled: bool,
+}
 
 impl fmt::Display for Svg<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Scene { title, width, height, frames, lines, boxes, labels } = self.0;
+        let Scene { title, width, height, frames, lines, boxes, labels } = self.scene;
         // Readers that do not see it get one picture, or the links in it.
         let is_linked = boxes.iter().any(|node| node.href.is_some());
         let role = if is_linked { "group" } else { "img" };
@@ -25,7 +29,9 @@ impl fmt::Display for Svg<'_> {
         )?;
         writeln!(f, "<title>{}</title>", Xml(title))?;
         // Two drawings in one page share their styles; arrows are drawn, for markers need ids.
-        writeln!(f, "<style>{}</style>", STYLE.trim())?;
+        if self.is_styled {
+            writeln!(f, "<style>{}</style>", STYLE.trim())?;
+        }
         writeln!(f, "<rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>")?;
         for Frame { rect, class } in frames {
             writeln!(f, "{}", Rectangle { rect: *rect, class, radius: 6 })?;

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-const STYLE: &str = include_str!("style.css");
+const STYLE: &str = concat!(include_str!("style.css"), "\n", include_str!("../diagram/style.css"));
 const SCRIPT: &str = include_str!("script.js");
 const ICON: &str = include_str!("icon.svg");
 

@@ -1,6 +1,6 @@
 //! The model: what the app consists of, and the way from each part to what happened.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
 use super::{
     fault::Fault,
@@ -8,7 +8,10 @@ use super::{
     link::Link,
     text::{self, Name},
 };
-use crate::{AggregateModel, Model, ProjectionModel, ReactionModel};
+use crate::{
+    AggregateModel, Model, ProjectionModel, ReactionModel,
+    diagram::{self, Target},
+};
 
 pub(super) async fn page(frame: Frame) -> Result<Page, Fault> {
     let model = frame.shared.source.app().await?.model();
@@ -33,13 +36,30 @@ pub(super) async fn page(frame: Frame) -> Result<Page, Fault> {
 
 /// How everything hangs together, as a picture.
 fn board(model: &Model) -> Markup {
+    let drawn = diagram::board(model).links(about);
     html! {
         p.lead {
             (text::count(model.aggregates.len(), "aggregate")) ", "
             (text::count(model.projections.len(), "projection")) ", "
             (text::count(model.reactions.len(), "reaction")) "."
         }
+        div.board tabindex="0" { (PreEscaped(drawn.unstyled_svg())) }
     }
+}
+
+/// The page about what a box stands for.
+fn about(target: &Target) -> String {
+    let page = match target {
+        Target::Event { event, .. } => Link::to("log").with("name", event),
+        Target::Stream(stream) => Link::stream(stream),
+        Target::Committed(id) => Link::event(*id),
+        Target::Aggregate(name) | Target::Action { aggregate: name, .. } => {
+            return format!("#a-{name}");
+        }
+        Target::Projection(_) => Link::to("projections"),
+        Target::Reaction(_) => Link::to("reactions"),
+    };
+    page.as_str().to_owned()
 }
 
 fn event(name: &str) -> Markup {

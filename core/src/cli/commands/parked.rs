@@ -114,7 +114,7 @@ impl Which {
                 count += requests;
                 if out.is_json() {
                     let (reaction, stream) = (&*reaction, &stream);
-                    out.json(&Asked { asked: name, reaction, stream, requests })?;
+                    out.json(&Asked { what: name, reaction, stream, requests })?;
                 } else if requests > 0 {
                     let text = format!("{name}: {stream} of {reaction} ({requests} asked for)");
                     out.line(&crate::cli::plain::text(&text))?;
@@ -188,7 +188,8 @@ impl<'a> Line<'a> {
 /// What was asked for, as JSON.
 #[derive(Serialize)]
 struct Asked<'a> {
-    asked: &'static str,
+    #[serde(rename = "asked")]
+    what: &'static str,
     reaction: &'a str,
     stream: &'a StreamId,
     requests: usize,

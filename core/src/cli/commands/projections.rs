@@ -98,9 +98,9 @@ impl Projections {
                 Kind::Projection => lease_name(view),
                 Kind::Reaction => view.name.to_string(),
             });
-            let held = names.filter_map(|name| leases.get(&name));
-            let holders =
-                held.map(|lease| Holder { holder: lease.holder.clone(), until: lease.until });
+            let workers = names
+                .filter_map(|name| leases.get(&name))
+                .map(|lease| Holder { holder: lease.holder.clone(), until: lease.until });
             rows.push(Row {
                 kind: build.kind.as_str(),
                 version: build.version,
@@ -110,7 +110,7 @@ impl Projections {
                 head,
                 lag: head.0.saturating_sub(build.checkpoint.0),
                 lag_seconds: waiting(store, build.checkpoint, now).await?,
-                holders: holders.collect(),
+                holders: workers.collect(),
                 name: build.name,
             });
         }

@@ -16,7 +16,8 @@ use crate::{
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Stream {
     /// The stream, as in `Cart-123`
-    stream: StreamId,
+    #[arg(value_name = "STREAM")]
+    name: StreamId,
     /// From this version on
     #[arg(long, value_name = "VERSION")]
     from: Option<u64>,
@@ -34,7 +35,7 @@ impl Stream {
         store: &dyn Store,
         out: &mut Out,
     ) -> Result<Exit, Failure> {
-        let mut query = Query::stream(self.stream.clone());
+        let mut query = Query::stream(self.name.clone());
         query.from_version = self.from.map(Version);
         query.to_version = self.to.map(Version);
         query.limit = self.limit;
@@ -47,7 +48,7 @@ impl Stream {
         if count == 0 && self.limit != Some(0) {
             let of =
                 if self.from.is_some() || self.to.is_some() { " of these versions" } else { "" };
-            return Err(Failure::Nothing(format!("`{}` has no event{of}", self.stream)));
+            return Err(Failure::Nothing(format!("`{}` has no event{of}", self.name)));
         }
         Ok(Exit::Done)
     }

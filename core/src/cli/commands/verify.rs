@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use clap::Args;
 use serde::{Serialize, de::IgnoredAny};
+use serde_json::value::RawValue;
 
 use crate::{
     Committed, Id, Json, StreamId, Version,
@@ -124,7 +125,7 @@ async fn log(store: &dyn Store, report: &mut Report) -> Result<Option<Fault>, Fa
         if let Some(what) = no_json(&event.data, "its payload") {
             return Ok(Some(Fault::at(&event, what)));
         }
-        if let Err(error) = event.meta.json().decode::<HashMap<String, IgnoredAny>>() {
+        if let Err(error) = event.meta.json().decode::<HashMap<String, Box<RawValue>>>() {
             let what = format!("its meta data is no JSON object: {error}");
             return Ok(Some(Fault::at(&event, what)));
         }

@@ -136,7 +136,7 @@ fn print(
         format!("{} v{}  {} of {head}", plain::text(&build.name), build.version, build.checkpoint);
     if let (Some(rate), Some(eta), false) = (rate, eta_seconds, caught_up) {
         let eta = Duration::try_from_secs_f64(eta).unwrap_or(Duration::MAX);
-        line.push_str(&format!(", {rate:.0} events/s, {} left", HumanDuration(eta)));
+        line = format!("{line}, {rate:.0} events/s, {} left", HumanDuration(eta));
     }
     line.push_str(if caught_up { ", caught up" } else { "" });
     out.line(&line)
