@@ -3,12 +3,16 @@
 use maud::{Markup, html};
 
 use super::{
+    asset,
     fault::Fault,
     frame::{Frame, Page, Tab},
     link::Link,
     text::{self, Name},
 };
-use crate::{AggregateModel, Model, ProjectionModel, ReactionModel};
+use crate::{
+    AggregateModel, Model, ProjectionModel, ReactionModel,
+    diagram::{self, Target},
+};
 
 pub(super) async fn page(frame: Frame) -> Result<Page, Fault> {
     let model = frame.shared.source.app().await?.model();
@@ -39,6 +43,23 @@ fn board(model: &Model) -> Markup {
             (text::count(model.projections.len(), "projection")) ", "
             (text::count(model.reactions.len(), "reaction")) "."
         }
+        @if !model.aggregates.is_empty() {
+            div.card.board role="region" aria-label="Board" tabindex="0" {
+                (asset::drawn(&diagram::board(model).links(way)))
+            }
+        }
+    }
+}
+
+/// Where a box of the board leads.
+fn way(target: &Target) -> String {
+    match target {
+        Target::Aggregate(name) | Target::Action { aggregate: name, .. } => format!("#a-{name}"),
+        Target::Event { event, .. } => Link::to("log").with("name", event).as_str().to_owned(),
+        Target::Projection(name) => format!("projections#p-{name}"),
+        Target::Reaction(_) => "reactions".to_owned(),
+        Target::Stream(stream) => Link::stream(stream).as_str().to_owned(),
+        Target::Committed(id) => Link::event(*id).as_str().to_owned(),
     }
 }
 
