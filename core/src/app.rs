@@ -45,6 +45,10 @@ mod view;
 
 pub(crate) use cell::Held;
 pub(crate) use react::{Timer, timer_key};
+#[cfg(feature = "cli")]
+pub(crate) use react::{ask as ask_parked, list as list_parked};
+#[cfg(feature = "cli")]
+pub(crate) use runner::{FOREIGN, Register, lease_name};
 
 pub use act::{Act, Acts, Done};
 pub use builder::Builder;

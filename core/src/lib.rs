@@ -7,6 +7,8 @@ extern crate self as actum;
 mod aggregate;
 mod app;
 mod buffer;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod clock;
 mod connect;
 pub mod diagram;

@@ -107,7 +107,7 @@ impl App {
     ///
     /// [`Error::Unknown`] for a name that the app does not have; what the store answers.
     pub async fn parked_by_name(&self, reaction: &str) -> Result<Vec<ParkedStream>> {
-        react::list(self, self.reaction_named(reaction)?).await
+        react::list(&*self.0.store, self.reaction_named(reaction)?.name).await
     }
 
     /// Retries, skips or unparks what a reaction has parked of a stream, by its name.

@@ -27,7 +27,11 @@ mod status;
 
 pub(crate) use fold::message;
 
+#[cfg(feature = "cli")]
+pub(crate) use build::Register;
 pub(super) use build::{Build, view};
+#[cfg(feature = "cli")]
+pub(crate) use follower::FOREIGN;
 pub(super) use refold::Refold;
 pub(super) use status::Status;
 
@@ -94,7 +98,7 @@ fn start_part<P: Projection>(context: &Context<'_>, build: &Build, partition: u3
 }
 
 /// The lease on the work behind a view.
-pub(super) fn lease_name(view: &ViewId) -> String {
+pub(crate) fn lease_name(view: &ViewId) -> String {
     format!("projection {view}")
 }
 
