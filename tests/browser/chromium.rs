@@ -169,7 +169,7 @@ impl Browser {
     }
 }
 
-/// A command of chromedriver that WebDriver does not have.
+/// A command of the driver that is not in its standard.
 #[derive(Debug)]
 struct Extra {
     path: &'static str,

@@ -34,7 +34,8 @@ async fn hostile_texts_stay_texts() {
     write("ItemAdded").await;
     let app = shop::open(store.clone()).await;
     visit(inspector::router(app), async |browser| {
-        let coded: String = HOSTILE.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let coded =
+            HOSTILE.bytes().fold(String::new(), |coded, byte| coded + &format!("%{byte:02x}"));
         let pages = [
             "log".to_owned(),
             format!("stream?name=Cart-{coded}"),
@@ -45,7 +46,7 @@ async fn hostile_texts_stay_texts() {
             format!("log?name={coded}"),
             format!("projections?done={coded}"),
             format!("actions?stream=Cart-{coded}"),
-            format!("{coded}"),
+            coded.clone(),
         ];
         for page in pages {
             browser.open(&page).await;

@@ -85,7 +85,7 @@ async fn every_page_fits_a_phone_and_can_be_read_in_the_dark() {
             }
         }
         // The measure itself finds what is pale.
-        let paler = "document.querySelector('h1').style.color = '#888'";
+        let paler = "document.querySelector('h1').style.color = '#555'";
         browser.ask(paler).await;
         assert_ne!(browser.ask(PALE).await, "");
         assert_eq!(browser.complaints().await, [""; 0]);

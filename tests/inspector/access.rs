@@ -20,7 +20,7 @@ async fn site() -> (App, Site) {
     (app, Site::new(inspector.router()))
 }
 
-/// The fields that ask AddItem of the cart, as shown to someone who may.
+/// The fields that ask `AddItem` of the cart, as shown to someone who may.
 async fn add_form(site: &Site) -> Vec<(String, String)> {
     form_with(&site.page("/actions?stream=Cart-1").await, "Ask AddItem")
 }

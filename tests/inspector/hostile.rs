@@ -9,7 +9,7 @@ use axum::body::Body;
 
 use crate::{
     shop,
-    site::{Site, links, unescape},
+    site::{Site, coded, links, unescape},
 };
 
 const TEXTS: [&str; 12] = [
@@ -47,7 +47,7 @@ async fn filled(store: &Memory) {
         };
         let sku = serde_json::to_string(text).expect("JSON");
         // The shop knows its own events only.
-        let odd = format!(r#"{{{sku}:[{sku},{{{sku}:{sku}}}]}}"#);
+        let odd = format!("{{{sku}:[{sku},{{{sku}:{sku}}}]}}");
         for (category, name, data) in
             [("Cart", "ItemAdded", format!(r#"{{"sku":{sku},"qty":1}}"#)), ("Odd", text, odd)]
         {
@@ -114,7 +114,7 @@ async fn names_and_payloads_stay_text_and_every_link_leads_somewhere() {
 async fn what_the_address_says_is_shown_as_text() {
     let site = Site::new(inspector::router(shop::open(Memory::new()).await));
     for text in TEXTS {
-        let coded: String = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let coded = coded(text);
         for page in [
             "log?name",
             "log?category",

@@ -117,7 +117,7 @@ async fn sent(router: &Router, path: &str, last: Option<&str>, wanted: &str) -> 
     let read = async {
         while !text.contains(wanted) {
             let Some(bytes) = body.next().await else { break };
-            text.push_str(&String::from_utf8(bytes.expect("bytes").to_vec()).expect("UTF-8"));
+            text.push_str(std::str::from_utf8(&bytes.expect("bytes")).expect("UTF-8"));
         }
     };
     tokio::time::timeout(Duration::from_secs(30), read).await.expect("it is sent");

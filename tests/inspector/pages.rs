@@ -99,6 +99,10 @@ async fn the_model_links_to_what_happened() {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(page.contains("href=\"log?name=CheckedOut\""), "{page}");
+    let (_, board) = page.split_once("<svg").expect("a board");
+    let board = board.split("</svg>").next().unwrap_or_default();
+    assert!(board.contains("href=\"#a-Cart\"") && board.contains("href=\"projections#p-Demand\""));
+    assert!(!board.contains("<style"), "{board}");
     assert!(page.contains("href=\"log?category=Cart\""), "{page}");
 }
 

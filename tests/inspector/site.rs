@@ -74,13 +74,17 @@ impl Answer {
 }
 
 pub fn form(request: axum::http::request::Builder, fields: &[(&str, &str)]) -> Request<Body> {
-    let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
     let pairs: Vec<_> =
-        fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        fields.iter().map(|(name, value)| format!("{name}={}", coded(value))).collect();
     request
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .body(Body::from(pairs.join("&")))
         .expect("a request")
+}
+
+/// A text for an address or a form, each byte of it percent-coded.
+pub fn coded(text: &str) -> String {
+    text.bytes().fold(String::new(), |coded, byte| coded + &format!("%{byte:02x}"))
 }
 
 /// The value of the first hidden field with a name.

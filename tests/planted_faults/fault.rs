@@ -101,7 +101,9 @@ impl Faults for Planted {
                 page.swap(0, 1);
             }
             if self.has(Fault::CountsPerStream) {
-                page.iter_mut().for_each(|event| event.id = Id(event.version.0));
+                for event in &mut page {
+                    event.id = Id(event.version.0);
+                }
             }
             if self.has(Fault::SkipsAnId) && !one_stream {
                 let last = page.len() - 1;

@@ -7,21 +7,25 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-const STYLE: &str = concat!(include_str!("style.css"), "\n", include_str!("../diagram/style.css"));
+use crate::diagram;
+
+/// The pages' own styles, and those of the diagrams in them, which may have none in themselves.
+static STYLE: LazyLock<String> =
+    LazyLock::new(|| format!("{}{}", include_str!("style.css"), diagram::STYLE));
 const SCRIPT: &str = include_str!("script.js");
 const ICON: &str = include_str!("icon.svg");
 
 /// Names what the assets are, so that a browser keeps them until they are others.
 pub(super) static TAG: LazyLock<String> = LazyLock::new(|| {
     let mut hasher = blake3::Hasher::new();
-    for asset in [STYLE, SCRIPT, ICON] {
+    for asset in [STYLE.as_str(), SCRIPT, ICON] {
         hasher.update(asset.as_bytes());
     }
     hasher.finalize().to_hex().chars().take(12).collect()
 });
 
 pub(super) async fn style() -> Response {
-    asset("text/css; charset=utf-8", STYLE)
+    asset("text/css; charset=utf-8", STYLE.as_str())
 }
 
 pub(super) async fn script() -> Response {

@@ -36,30 +36,30 @@ pub(super) async fn page(frame: Frame) -> Result<Page, Fault> {
 
 /// How everything hangs together, as a picture.
 fn board(model: &Model) -> Markup {
-    let drawn = diagram::board(model).links(about);
     html! {
         p.lead {
             (text::count(model.aggregates.len(), "aggregate")) ", "
             (text::count(model.projections.len(), "projection")) ", "
             (text::count(model.reactions.len(), "reaction")) "."
         }
-        div.board tabindex="0" { (PreEscaped(drawn.unstyled_svg())) }
+        @if !model.aggregates.is_empty() {
+            div.card.board role="region" aria-label="Board" tabindex="0" {
+                (PreEscaped(diagram::board(model).links(way).unstyled_svg()))
+            }
+        }
     }
 }
 
-/// The page about what a box stands for.
-fn about(target: &Target) -> String {
-    let page = match target {
-        Target::Event { event, .. } => Link::to("log").with("name", event),
-        Target::Stream(stream) => Link::stream(stream),
-        Target::Committed(id) => Link::event(*id),
-        Target::Aggregate(name) | Target::Action { aggregate: name, .. } => {
-            return format!("#a-{name}");
-        }
-        Target::Projection(_) => Link::to("projections"),
-        Target::Reaction(_) => Link::to("reactions"),
-    };
-    page.as_str().to_owned()
+/// Where a box of the board leads.
+fn way(target: &Target) -> String {
+    match target {
+        Target::Aggregate(name) | Target::Action { aggregate: name, .. } => format!("#a-{name}"),
+        Target::Event { event, .. } => Link::to("log").with("name", event).as_str().to_owned(),
+        Target::Projection(name) => format!("projections#p-{name}"),
+        Target::Reaction(_) => "reactions".to_owned(),
+        Target::Stream(stream) => Link::stream(stream).as_str().to_owned(),
+        Target::Committed(id) => Link::event(*id).as_str().to_owned(),
+    }
 }
 
 fn event(name: &str) -> Markup {
