@@ -209,6 +209,10 @@ async fn main() -> Result<(), AnyError> {
 }
 
 /// Starts the shop on a store.
+///
+/// # Errors
+///
+/// What the store answers.
 pub async fn start(store: &str) -> Result<App, actum::Error> {
     App::new(actum::connect(store).await?)
         .with::<Cart>()
