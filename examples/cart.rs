@@ -3,6 +3,11 @@
 //! `cargo run --example cart [FILE or URL]`: the file is `cart.db` unless named, and a URL such as
 //! `postgres://me@db.example/shop` names another store. Run it again: what is there stays, and
 //! nothing is stored twice.
+//!
+//! What may be asked and what happens then; a test keeps the drawing up to date:
+#![doc = "```mermaid"]
+#![doc = include_str!("cart.mmd")]
+#![doc = "```"]
 
 use actum::prelude::*;
 use rust_decimal::Decimal;

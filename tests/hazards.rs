@@ -14,7 +14,7 @@
 //! | H6 H7 | another transaction holds the feed up | do not apply: no reader waits for a writer; `sqlite::a_slow_reader_holds_no_transaction_open` |
 //! | H8 | the server restarts | does not apply: there is no server |
 //! | H9 | a checkpoint that stays behind | `conformance::views::checkpoint_moves_without_documents`, `h09_…` |
-//! | H10 | a stream's sequence taken for the log's | every test here and in the suite has two streams |
+//! | H10 | a stream's sequence taken for the log's | every test here and in the suite has two streams; `planted_faults::ids_of_each_stream_alone_are_caught` |
 //! | H11 | a snapshot that does not fit | `conformance::snapshots::another_shape_replaces`, `h11_…` |
 //! | H12 | a side write fails after the append | `h12_…` |
 //! | H13 | a read error taken for the end | `sqlite::h13_…`, `h13_…` |

@@ -179,6 +179,7 @@ async fn main() {
             })
             .await;
     });
+    against_bare(&bench);
     for callers in [1, 16] {
         let carts = if callers == 1 { CARTS / 5 } else { CARTS };
         let name = format!("SQLite: commands, {callers} caller(s)");
@@ -209,6 +210,48 @@ async fn main() {
             .await;
     });
     caught_up(&bench);
+}
+
+/// One caller and the bare loop in turns of 200 commits, so that what disturbs the disk disturbs
+/// both.
+fn against_bare(bench: &Bench) {
+    let what = "SQLite: 1 caller in turns with the bare SQLite loop, its share";
+    if !what.contains(&bench.only) {
+        return;
+    }
+    tokio::task::block_in_place(|| {
+        tokio::runtime::Handle::current().block_on(async {
+            let folder = folder();
+            let connection = bare(&folder.path().join("bare.db"));
+            let mut insert = connection.prepare(INSERT).unwrap();
+            let store = Sqlite::open(folder.path().join("bench.db")).await.unwrap();
+            let app = App::new(store).with::<Cart>().start().await.unwrap();
+            let mut shares = Vec::new();
+            let mut at = 0_i64;
+            for turn in 0..bench.runs as u64 * 8 {
+                let begun = Instant::now();
+                for _ in 0..200 {
+                    connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+                    insert.execute((at % 100, at / 100 + 1, DATA, META)).unwrap();
+                    connection.execute_batch("COMMIT").unwrap();
+                    at += 1;
+                }
+                let bare = begun.elapsed();
+                let begun = Instant::now();
+                let app = app.clone();
+                let caller = async move {
+                    for cart in 0..10 {
+                        fill_cart(&app, turn * 10 + cart).await;
+                    }
+                };
+                tokio::spawn(caller).await.unwrap();
+                shares.push(bare.as_secs_f64() / begun.elapsed().as_secs_f64() * 100.0);
+            }
+            shares.sort_by(f64::total_cmp);
+            let at = |part: usize| shares.get(shares.len() * part / 4).copied().unwrap_or_default();
+            println!("| {what} | {:.0} % | {:.0} … {:.0} % (quartiles) |", at(2), at(1), at(3));
+        });
+    });
 }
 
 /// Projections that begin with a full log.
@@ -274,17 +317,21 @@ async fn commands(app: &App, callers: usize, carts: u64) {
         let app = app.clone();
         tokio::spawn(async move {
             for cart in (caller..carts).step_by(callers) {
-                for at in 1..COMMANDS {
-                    let add = AddItem { sku: format!("A{at}"), qty: 1 };
-                    app.act::<Cart>(cart, add).await.unwrap();
-                }
-                app.act::<Cart>(cart, CheckOut).await.unwrap();
+                fill_cart(&app, cart).await;
             }
         })
     });
     for caller in callers_work.collect::<Vec<_>>() {
         caller.await.unwrap();
     }
+}
+
+async fn fill_cart(app: &App, cart: u64) {
+    for at in 1..COMMANDS {
+        let add = AddItem { sku: format!("A{at}"), qty: 1 };
+        app.act::<Cart>(cart, add).await.unwrap();
+    }
+    app.act::<Cart>(cart, CheckOut).await.unwrap();
 }
 
 fn events(count: u64) -> Vec<NewEvent> {

@@ -32,6 +32,7 @@ mod health;
 mod history;
 mod invariants;
 mod load;
+mod named;
 mod react;
 mod readable;
 mod rebuild;
@@ -44,15 +45,19 @@ mod view;
 
 pub(crate) use cell::Held;
 pub(crate) use react::{Timer, timer_key};
+#[cfg(feature = "cli")]
+pub(crate) use react::{ask as ask_parked, list as list_parked};
+#[cfg(feature = "cli")]
+pub(crate) use runner::{FOREIGN, Register, lease_name};
 
 pub use act::{Act, Acts, Done};
 pub use builder::Builder;
-pub use erased::{ActJson, LoadedJson};
+pub use erased::{ActJson, GivenHolds, LoadedJson, Possible};
 pub use feed::Feed;
 pub use health::{Health, ProjectionHealth, ProjectionState};
 pub use history::History;
 pub use load::{AsOf, Load, Loaded};
-pub use react::{Parked, ParkedStream, ParkedWhat, ReactionHealth, ReactionState};
+pub use react::{Edit, Parked, ParkedStream, ParkedWhat, ReactionHealth, ReactionState};
 pub use rebuild::Progress;
 pub use sql::Projected;
 pub use subscribe::Subscription;

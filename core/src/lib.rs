@@ -7,12 +7,17 @@ extern crate self as actum;
 mod aggregate;
 mod app;
 mod buffer;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod clock;
 mod connect;
+pub mod diagram;
 mod error;
 mod event;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "inspector")]
+pub mod inspector;
 #[cfg(feature = "metrics")]
 mod measure;
 #[cfg(not(feature = "metrics"))]
@@ -38,12 +43,12 @@ pub use aggregate::{
     Patch, Rejected, Returns, Spec, Unmet, fold,
 };
 pub use app::{
-    Act, ActJson, Acts, App, AsOf, Builder, Difference, Done, Feed, Health, History, Load, Loaded,
-    LoadedJson, Parked, ParkedStream, ParkedWhat, Progress, Projected, ProjectionHealth,
-    ProjectionState, ReactionHealth, ReactionState, Subscription, Verification, View, ViewJson,
-    ViewOf, Views,
+    Act, ActJson, Acts, App, AsOf, Builder, Difference, Done, Edit, Feed, GivenHolds, Health,
+    History, Load, Loaded, LoadedJson, Parked, ParkedStream, ParkedWhat, Possible, Progress,
+    Projected, ProjectionHealth, ProjectionState, ReactionHealth, ReactionState, Subscription,
+    Verification, View, ViewJson, ViewOf, Views,
 };
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "inspector"))]
 pub use axum;
 pub use clock::{Clock, Ids, System};
 pub use connect::connect;

@@ -3,6 +3,7 @@
 mod clock;
 mod compare;
 mod failure;
+mod file;
 mod folded;
 mod given;
 pub mod history;
@@ -15,6 +16,7 @@ pub mod store;
 
 pub use clock::{CountedIds, FakeClock};
 pub use failure::{Failure, Outcome};
+pub use file::up_to_date;
 pub use folded::{GivenEvents, On, given_events, on};
 pub use given::{Given, Then, When, event, given, given_nothing, input};
 pub use reacting::{Planned, Reacted, Reacting, later, reacting};

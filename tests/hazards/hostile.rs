@@ -119,6 +119,8 @@ async fn h21_hostile_ids_name_their_own_stream_or_none() {
         ids.push("x".repeat(600));
         for id in ids {
             let valid = StreamId::of::<Note>(&id).is_ok();
+            let stored = !id.is_empty() && id.len() < 500 && !id.chars().any(char::is_control);
+            assert_eq!(valid, stored, "{id:?}");
             let before = log(&**app.store()).await.len();
             match app.act::<Note>(&id, text(&id)).await {
                 Ok(done) => assert!(valid && done.version == Version(1) && done.stream.id() == id),

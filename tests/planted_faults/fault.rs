@@ -26,6 +26,8 @@ pub enum Fault {
     IgnoresAKey,
     /// A read of one stream gives two neighbours in the wrong order.
     ReordersAStream,
+    /// Each stream counts ids of its own (H10).
+    CountsPerStream,
     /// What was committed last is gone after a kill.
     LosesTheLastCommit,
 }
@@ -97,6 +99,9 @@ impl Faults for Planted {
         let pages = inner.read(query).map_ok(move |mut page| {
             if self.has(Fault::ReordersAStream) && one_stream && page.len() > 1 {
                 page.swap(0, 1);
+            }
+            if self.has(Fault::CountsPerStream) {
+                page.iter_mut().for_each(|event| event.id = Id(event.version.0));
             }
             if self.has(Fault::SkipsAnId) && !one_stream {
                 let last = page.len() - 1;

@@ -50,6 +50,14 @@ impl Snapshots for Faulty {
     fn snapshot<'a>(&'a self, stream: &'a StreamId) -> BoxFuture<'a, Result<Option<Snapshot>>> {
         self.inner.snapshot(stream)
     }
+    fn snapshots<'a>(
+        &'a self,
+        after: Option<&'a StreamId>,
+        limit: u64,
+    ) -> BoxFuture<'a, Result<Vec<Snapshot>>> {
+        self.inner.snapshots(after, limit)
+    }
+
     fn save_snapshot(&self, snapshot: Snapshot) -> BoxFuture<'_, Result<()>> {
         self.inner.save_snapshot(snapshot)
     }
@@ -75,6 +83,10 @@ impl Views for Faulty {
     ) -> BoxFuture<'a, Result<Vec<Document>>> {
         self.inner.documents(view, prefix, after, limit)
     }
+    fn views(&self) -> BoxFuture<'_, Result<Vec<(ViewId, Id)>>> {
+        self.inner.views()
+    }
+
     fn commit(&self, commit: ViewCommit) -> BoxFuture<'_, Result<()>> {
         if self.refuses_views.load(SeqCst) {
             let (store, action) = ("faulty", "commit a view".to_owned());
@@ -107,5 +119,9 @@ impl Leases for Faulty {
     }
     fn release<'a>(&'a self, lease: &'a Lease) -> BoxFuture<'a, Result<()>> {
         self.inner.release(lease)
+    }
+
+    fn leases(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<Lease>>> {
+        self.inner.leases(now)
     }
 }

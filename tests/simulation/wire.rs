@@ -171,6 +171,14 @@ impl Snapshots for Wire {
         Box::pin(self.call("read a snapshot", self.store.snapshot(stream)))
     }
 
+    fn snapshots<'a>(
+        &'a self,
+        after: Option<&'a StreamId>,
+        limit: u64,
+    ) -> BoxFuture<'a, Result<Vec<Snapshot>>> {
+        Box::pin(self.call("list snapshots", self.store.snapshots(after, limit)))
+    }
+
     fn save_snapshot(&self, snapshot: Snapshot) -> BoxFuture<'_, Result<()>> {
         Box::pin(
             async move { self.call("save a snapshot", self.store.save_snapshot(snapshot)).await },
@@ -199,6 +207,10 @@ impl Views for Wire {
         limit: u64,
     ) -> BoxFuture<'a, Result<Vec<Document>>> {
         Box::pin(self.call("list documents", self.store.documents(view, prefix, after, limit)))
+    }
+
+    fn views(&self) -> BoxFuture<'_, Result<Vec<(ViewId, Id)>>> {
+        Box::pin(self.call("list views", self.store.views()))
     }
 
     fn commit(&self, mut commit: ViewCommit) -> BoxFuture<'_, Result<()>> {
@@ -248,5 +260,9 @@ impl Leases for Wire {
 
     fn release<'a>(&'a self, lease: &'a Lease) -> BoxFuture<'a, Result<()>> {
         Box::pin(self.call("release a lease", self.store.release(lease)))
+    }
+
+    fn leases(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<Lease>>> {
+        Box::pin(self.call("list leases", self.store.leases(now)))
     }
 }

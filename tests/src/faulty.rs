@@ -105,6 +105,14 @@ impl<F: Faults> Snapshots for Faulty<F> {
         self.faults.snapshot(&*self.inner, stream)
     }
 
+    fn snapshots<'a>(
+        &'a self,
+        after: Option<&'a StreamId>,
+        limit: u64,
+    ) -> BoxFuture<'a, Result<Vec<Snapshot>>> {
+        self.inner.snapshots(after, limit)
+    }
+
     fn save_snapshot(&self, snapshot: Snapshot) -> BoxFuture<'_, Result<()>> {
         self.faults.save_snapshot(&*self.inner, snapshot)
     }
@@ -131,6 +139,10 @@ impl<F: Faults> Views for Faulty<F> {
         limit: u64,
     ) -> BoxFuture<'a, Result<Vec<Document>>> {
         self.inner.documents(view, prefix, after, limit)
+    }
+
+    fn views(&self) -> BoxFuture<'_, Result<Vec<(ViewId, Id)>>> {
+        self.inner.views()
     }
 
     fn commit(&self, commit: ViewCommit) -> BoxFuture<'_, Result<()>> {
@@ -164,5 +176,9 @@ impl<F: Faults> Leases for Faulty<F> {
 
     fn release<'a>(&'a self, lease: &'a Lease) -> BoxFuture<'a, Result<()>> {
         self.inner.release(lease)
+    }
+
+    fn leases(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<Lease>>> {
+        self.inner.leases(now)
     }
 }

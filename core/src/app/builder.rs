@@ -2,7 +2,7 @@
 
 use std::{
     any::{Any, TypeId},
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     num::NonZeroUsize,
     sync::Arc,
     time::Duration,
@@ -78,7 +78,6 @@ pub struct Builder {
 /// A reaction that has not started yet.
 struct Reacting {
     type_id: TypeId,
-    name: &'static str,
     model: fn(Emitters<'_>) -> ReactionModel,
     asks: fn() -> Vec<Asked>,
     prepare: PrepareReaction,
@@ -97,7 +96,6 @@ struct Declared {
 
 struct Followed {
     type_id: TypeId,
-    name: &'static str,
     model: fn(Emitters<'_>) -> ProjectionModel,
     start: Starter,
     /// Reads its documents without the type, where it keeps documents.
@@ -189,7 +187,6 @@ impl Builder {
     pub fn project<P: Projection>(mut self) -> Self {
         self.projections.push(Followed {
             type_id: TypeId::of::<P>(),
-            name: P::NAME,
             model: |emitters| ProjectionModel::of::<P>(emitters),
             start: Box::new(|context| Started::Documents(runner::start::<P>(context))),
             view: Some(view::erased::<P>()),
@@ -206,7 +203,6 @@ impl Builder {
         let (projection, tables) = (Arc::new(projection), tables.clone());
         self.projections.push(Followed {
             type_id: TypeId::of::<P>(),
-            name: P::NAME,
             model: |emitters| ProjectionModel::of_sql::<P>(emitters),
             start: Box::new(|context| Started::Tables(sql::start(projection, tables, context))),
             view: None,
@@ -221,7 +217,6 @@ impl Builder {
     pub fn react<R: Reaction>(mut self, reaction: R) -> Self {
         self.reactions.push(Reacting {
             type_id: TypeId::of::<R>(),
-            name: R::NAME,
             model: |emitters| ReactionModel::of::<R>(emitters),
             asks: ReactionModel::asks::<R>,
             prepare: Box::new(|model| {
@@ -278,6 +273,44 @@ impl Builder {
         self
     }
 
+    /// What the app will consist of, as data. Neither the app nor the store needs to run for it.
+    ///
+    /// ```
+    /// # use actum::prelude::*;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Event, Serialize, Deserialize)]
+    /// # struct Counted { by: u64 }
+    /// # #[derive(Events)]
+    /// # enum CounterEvent { Counted(Counted) }
+    /// # #[derive(Aggregate, Default, Clone, Serialize, Deserialize)]
+    /// # #[aggregate(events = CounterEvent)]
+    /// # struct Counter { total: u64 }
+    /// # #[patch]
+    /// # impl Counter {
+    /// #     fn counted(&mut self, event: Counted) { self.total += event.by }
+    /// # }
+    /// # #[derive(Serialize, Deserialize)]
+    /// # struct Count { by: u64 }
+    /// # #[action]
+    /// # impl Counter {
+    /// #     fn count(&self, Count { by }: Count) -> Result<Counted, Unmet> { Ok(Counted { by }) }
+    /// # }
+    /// let model = App::new(Memory::new()).with::<Counter>().model();
+    /// assert_eq!(model.aggregates[0].actions[0].emits, ["Counted"]);
+    /// ```
+    pub fn model(&self) -> Model {
+        let emitters = |event: &Kind| {
+            let emits =
+                |one: &&Declared| one.kinds.iter().any(|kind| kind.type_id == event.type_id);
+            self.aggregates.iter().filter(emits).map(|one| one.model.name).collect()
+        };
+        Model {
+            aggregates: self.aggregates.iter().map(|one| one.model.clone()).collect(),
+            projections: self.projections.iter().map(|one| (one.model)(&emitters)).collect(),
+            reactions: self.reactions.iter().map(|one| (one.model)(&emitters)).collect(),
+        }
+    }
+
     /// Starts the app and its projections, on the current tokio runtime.
     ///
     /// # Errors
@@ -287,6 +320,8 @@ impl Builder {
     /// answers when it cannot be read.
     #[expect(clippy::unused_async, reason = "the start of a store's work is awaited here")]
     pub async fn start(self) -> Result<App> {
+        let model = self.model();
+        unique(&model)?;
         let Self {
             store,
             clock,
@@ -302,34 +337,21 @@ impl Builder {
         let holder = uuid::Uuid::now_v7().to_string();
         measure::describe();
         let tasks = Tasks::default();
-        let mut model = Model::default();
         let mut types = HashMap::new();
         let mut names = HashMap::new();
         for declared in &aggregates {
             let (any, erased) = (declared.make)(cached, &tasks, &store);
             types.insert(declared.type_id, any);
-            if names.insert(declared.model.name, erased).is_some() {
-                return Err(twice("aggregate", declared.model.name));
-            }
-            model.aggregates.push(declared.model.clone());
+            names.insert(declared.model.name, erased);
         }
-        let emitters = |event: &Kind| {
-            let emits =
-                |one: &&Declared| one.kinds.iter().any(|kind| kind.type_id == event.type_id);
-            aggregates.iter().filter(emits).map(|one| one.model.name).collect()
-        };
         let (mut runners, mut tables) = (HashMap::new(), sql::Runners::new());
         let mut views = BTreeMap::new();
-        for followed in projections {
-            if model.projections.iter().any(|other| other.name == followed.name) {
-                return Err(twice("projection", followed.name));
-            }
-            let described = (followed.model)(&emitters);
+        for (followed, described) in projections.into_iter().zip(&model.projections) {
             let context = Context {
                 store: &store,
                 clock: &clock,
                 tasks: &tasks,
-                model: &described,
+                model: described,
                 holder: &holder,
                 lease,
             };
@@ -337,24 +359,18 @@ impl Builder {
                 Started::Documents(runner) => drop(runners.insert(followed.type_id, runner)),
                 Started::Tables(runner) => drop(tables.insert(followed.type_id, runner)),
             }
-            views.extend(followed.view.map(|view| (followed.name, view)));
-            model.projections.push(described);
+            views.extend(followed.view.map(|view| (described.name, view)));
         }
         let (mut registered, mut starts) = (HashMap::new(), Vec::new());
-        for reacting in reactions {
-            if model.reactions.iter().any(|other| other.name == reacting.name) {
-                return Err(twice("reaction", reacting.name));
-            }
+        for (reacting, described) in reactions.into_iter().zip(&model.reactions) {
             for asked in (reacting.asks)() {
                 if !types.contains_key(&asked.type_id) {
-                    return Err(unasked(reacting.name, asked));
+                    return Err(unasked(described.name, asked));
                 }
             }
-            let described = (reacting.model)(&emitters);
-            let (one, start) = (reacting.prepare)(&described);
+            let (one, start) = (reacting.prepare)(described);
             registered.insert(reacting.type_id, one);
             starts.push(start);
-            model.reactions.push(described);
         }
         tell(&model);
         let aggregates = types;
@@ -380,6 +396,22 @@ impl Builder {
         }
         Ok(app)
     }
+}
+
+/// Checks that no two of a kind have one name.
+fn unique(model: &Model) -> Result<()> {
+    let kinds: [(_, Vec<_>); 3] = [
+        ("aggregate", model.aggregates.iter().map(|one| one.name).collect()),
+        ("projection", model.projections.iter().map(|one| one.name).collect()),
+        ("reaction", model.reactions.iter().map(|one| one.name).collect()),
+    ];
+    for (what, names) in kinds {
+        let mut seen = HashSet::new();
+        if let Some(name) = names.into_iter().find(|name| !seen.insert(*name)) {
+            return Err(twice(what, name));
+        }
+    }
+    Ok(())
 }
 
 /// Tells the log what starts.

@@ -3,13 +3,15 @@
 use std::{fmt::Display, future::IntoFuture};
 
 use crate::{
-    ActError, Actions, App, Error, Id, InvalidStream, Json, Rejected, Result, StreamId, Version,
+    ActError, ActionModel, Actions, Aggregate, App, Error, Id, InvalidStream, Json, Rejected,
+    Result, StreamId, Version,
     app::{
         act::{self, Done, Options, Request, options},
         aggregate::Registered,
+        cell::Held,
         load::{self, AsOf},
     },
-    store::BoxFuture,
+    store::{BoxFuture, Query},
 };
 
 /// An aggregate without its types.
@@ -29,6 +31,14 @@ pub(super) trait Erased: Send + Sync {
         stream: StreamId,
         as_of: Option<AsOf>,
     ) -> BoxFuture<'a, Result<LoadedJson>>;
+
+    fn step(
+        &self,
+        stream: StreamId,
+        version: Version,
+    ) -> BoxFuture<'_, Result<(LoadedJson, LoadedJson)>>;
+
+    fn possible(&self, stream: StreamId) -> BoxFuture<'_, Result<Possible>>;
 }
 
 impl<A: Actions> Erased for Registered<A> {
@@ -63,13 +73,42 @@ impl<A: Actions> Erased for Registered<A> {
     ) -> BoxFuture<'a, Result<LoadedJson>> {
         Box::pin(async move {
             let held = load::load(self, &stream, as_of).await?;
-            let state = Json::from_value(held.state.as_ref()).map_err(|source| Error::Encode {
-                what: format!("the state of `{stream}`"),
-                source,
-            })?;
-            Ok(LoadedJson { stream, version: held.version, id: held.id, state })
+            json(&stream, &held)
         })
     }
+
+    fn step(
+        &self,
+        stream: StreamId,
+        version: Version,
+    ) -> BoxFuture<'_, Result<(LoadedJson, LoadedJson)>> {
+        Box::pin(async move {
+            let before = Version(version.0.saturating_sub(1));
+            let held = load::load(self, &stream, Some(AsOf::Version(before))).await?;
+            let before = json(&stream, &held)?;
+            let query = Query::stream(stream.clone()).from_version(held.version.next());
+            let held = self.fold(held, query.to_version(version)).await?;
+            Ok((before, json(&stream, &held)?))
+        })
+    }
+
+    fn possible(&self, stream: StreamId) -> BoxFuture<'_, Result<Possible>> {
+        Box::pin(async move {
+            let held = load::load(self, &stream, None).await?;
+            let given = A::GIVEN.iter().map(|given| GivenHolds {
+                name: given.name,
+                docs: given.docs,
+                refusal: (given.check)(&held.state).err(),
+            });
+            Ok(Possible { version: held.version, given: given.collect(), stream })
+        })
+    }
+}
+
+fn json<A: Aggregate>(stream: &StreamId, held: &Held<A>) -> Result<LoadedJson> {
+    let state = Json::from_value(held.state.as_ref())
+        .map_err(|source| Error::Encode { what: format!("the state of `{stream}`"), source })?;
+    Ok(LoadedJson { stream: stream.clone(), version: held.version, id: held.id, state })
 }
 
 /// A state as JSON, and where it stands.
@@ -84,6 +123,40 @@ pub struct LoadedJson {
     pub id: Id,
     /// The state.
     pub state: Json,
+}
+
+/// Which preconditions of its actions a stream meets now; made by [`App::possible`].
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Possible {
+    /// The stream.
+    pub stream: StreamId,
+    /// The version that was asked.
+    pub version: Version,
+    /// The preconditions, in the order of declaration.
+    pub given: Vec<GivenHolds>,
+}
+
+/// Whether a precondition holds.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct GivenHolds {
+    /// The name of its method.
+    pub name: &'static str,
+    /// The doc comment of the method.
+    pub docs: &'static str,
+    /// Why it does not hold, if so.
+    pub refusal: Option<String>,
+}
+
+impl Possible {
+    /// The preconditions of an action that do not hold; an action without any may be asked.
+    ///
+    /// Whether it is accepted is the action's to decide: it sees the input.
+    pub fn unmet<'a>(&'a self, action: &'a ActionModel) -> impl Iterator<Item = &'a GivenHolds> {
+        let is_asked = |given: &&GivenHolds| action.given.contains(&given.name);
+        self.given.iter().filter(is_asked).filter(|given| given.refusal.is_some())
+    }
 }
 
 /// An action to be asked by name; made by [`App::act_json`], runs when awaited.

@@ -31,9 +31,13 @@ mod window;
 
 pub use health::{ReactionHealth, ReactionState};
 pub use parked::{Parked, ParkedStream, ParkedWhat};
+pub use request::Edit;
 
 pub(super) use health::{Status, all as health};
-pub(super) use parked::cancel;
+#[cfg(feature = "cli")]
+pub(crate) use parked::ask;
+pub(crate) use parked::list;
+pub(super) use parked::{cancel, edit};
 pub(crate) use timer::{Timer, timer_key};
 
 use holder::{Ended, Holder};

@@ -69,7 +69,10 @@ impl App {
     ///
     /// What the store answers; the projection then has what it had, or is being built anew.
     pub async fn reset<P: Projection>(&self) -> Result<()> {
-        let runner = self.runner::<P>()?;
+        self.begin_anew(self.runner::<P>()?).await
+    }
+
+    pub(super) async fn begin_anew(&self, runner: &Runner) -> Result<()> {
         runner.build.begins_anew().await?;
         runner.changed();
         for part in &runner.parts {

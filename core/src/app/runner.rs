@@ -11,10 +11,10 @@ use std::sync::{
 use tokio::sync::{Notify, watch};
 
 use crate::{
-    Id, Projection, Result,
+    App, Id, Projection, Result, Verification,
     app::{builder::Context, health::ProjectionState},
     projection::partition_of,
-    store::{Query, Store, ViewId},
+    store::{BoxFuture, Query, Store, ViewId},
 };
 
 mod build;
@@ -27,7 +27,11 @@ mod status;
 
 pub(crate) use fold::message;
 
+#[cfg(feature = "cli")]
+pub(crate) use build::Register;
 pub(super) use build::{Build, view};
+#[cfg(feature = "cli")]
+pub(crate) use follower::FOREIGN;
 pub(super) use refold::Refold;
 pub(super) use status::Status;
 
@@ -39,6 +43,8 @@ use right::Right;
 pub(super) struct Runner {
     pub(super) build: Build,
     pub(super) parts: Vec<Part>,
+    /// Folds it again, for callers that know its name only.
+    pub(super) verify: for<'a> fn(&'a App) -> BoxFuture<'a, Result<Verification>>,
 }
 
 /// One partition; the only one when the documents are not spread.
@@ -59,7 +65,7 @@ pub(super) fn start<P: Projection>(context: &Context<'_>) -> Runner {
     let partitions = P::PARTITIONS.max(1);
     let build = Build::new(context.store, P::NAME, P::VERSION, partitions);
     let parts = (0..partitions).map(|at| start_part::<P>(context, &build, at)).collect();
-    Runner { build, parts }
+    Runner { build, parts, verify: |app| Box::pin(app.verify::<P>()) }
 }
 
 fn start_part<P: Projection>(context: &Context<'_>, build: &Build, partition: u32) -> Part {
@@ -92,7 +98,7 @@ fn start_part<P: Projection>(context: &Context<'_>, build: &Build, partition: u3
 }
 
 /// The lease on the work behind a view.
-pub(super) fn lease_name(view: &ViewId) -> String {
+pub(crate) fn lease_name(view: &ViewId) -> String {
     format!("projection {view}")
 }
 

@@ -88,7 +88,7 @@ impl Runner {
         }
     }
 
-    async fn reset(&self) -> Result<()> {
+    pub(super) async fn reset(&self) -> Result<()> {
         let closed = || Error::Closed { what: "the app" };
         let (reply, done) = oneshot::channel();
         self.resets.send(reply).await.map_err(|_| closed())?;

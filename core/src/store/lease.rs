@@ -45,4 +45,7 @@ pub trait Leases: Send + Sync + 'static {
 
     /// Gives a lease back; one that another has taken since is left alone.
     fn release<'a>(&'a self, lease: &'a Lease) -> BoxFuture<'a, Result<()>>;
+
+    /// Lists the leases that are held: those that run out after `now`, by name, byte for byte.
+    fn leases(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<Lease>>>;
 }

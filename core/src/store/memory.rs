@@ -287,6 +287,24 @@ impl Snapshots for Memory {
         Box::pin(async move { Ok(self.state().snapshots.get(stream).cloned()) })
     }
 
+    fn snapshots<'a>(
+        &'a self,
+        after: Option<&'a StreamId>,
+        limit: u64,
+    ) -> BoxFuture<'a, Result<Vec<Snapshot>>> {
+        Box::pin(async move {
+            let state = self.state();
+            let mut kept: Vec<_> = state
+                .snapshots
+                .values()
+                .filter(|kept| after.is_none_or(|after| kept.stream > *after))
+                .collect();
+            kept.sort_unstable_by(|one, other| one.stream.cmp(&other.stream));
+            let most = usize::try_from(limit).unwrap_or(usize::MAX);
+            Ok(kept.into_iter().take(most).cloned().collect())
+        })
+    }
+
     fn save_snapshot(&self, snapshot: Snapshot) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             let mut state = self.state();
@@ -342,6 +360,18 @@ impl Views for Memory {
                 .take(usize::try_from(limit).unwrap_or(usize::MAX))
                 .map(|(key, data)| Document { key: key.clone(), data: Some(data.clone()) })
                 .collect())
+        })
+    }
+
+    fn views(&self) -> BoxFuture<'_, Result<Vec<(ViewId, Id)>>> {
+        Box::pin(async move {
+            let state = self.state();
+            let each = state.views.iter();
+            let mut views: Vec<_> = each.map(|(id, view)| (id.clone(), view.checkpoint)).collect();
+            views.sort_unstable_by(|(one, _), (other, _)| {
+                (&one.name, one.version).cmp(&(&other.name, other.version))
+            });
+            Ok(views)
         })
     }
 
@@ -424,6 +454,16 @@ impl Leases for Memory {
                 held.holder.clear();
             }
             Ok(())
+        })
+    }
+
+    fn leases(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<Lease>>> {
+        Box::pin(async move {
+            let state = self.state();
+            let mut held: Vec<_> =
+                state.leases.values().filter(|held| held.until > now).cloned().collect();
+            held.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+            Ok(held)
         })
     }
 }

@@ -39,6 +39,14 @@ impl<T: Snapshots + ?Sized> Snapshots for Arc<T> {
         (**self).snapshot(stream)
     }
 
+    fn snapshots<'a>(
+        &'a self,
+        after: Option<&'a StreamId>,
+        limit: u64,
+    ) -> BoxFuture<'a, Result<Vec<Snapshot>>> {
+        (**self).snapshots(after, limit)
+    }
+
     fn save_snapshot(&self, snapshot: Snapshot) -> BoxFuture<'_, Result<()>> {
         (**self).save_snapshot(snapshot)
     }
@@ -65,6 +73,10 @@ impl<T: Views + ?Sized> Views for Arc<T> {
         limit: u64,
     ) -> BoxFuture<'a, Result<Vec<Document>>> {
         (**self).documents(view, prefix, after, limit)
+    }
+
+    fn views(&self) -> BoxFuture<'_, Result<Vec<(ViewId, Id)>>> {
+        (**self).views()
     }
 
     fn commit(&self, commit: ViewCommit) -> BoxFuture<'_, Result<()>> {
@@ -98,5 +110,9 @@ impl<T: Leases + ?Sized> Leases for Arc<T> {
 
     fn release<'a>(&'a self, lease: &'a Lease) -> BoxFuture<'a, Result<()>> {
         (**self).release(lease)
+    }
+
+    fn leases(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<Lease>>> {
+        (**self).leases(now)
     }
 }

@@ -79,6 +79,12 @@ pub trait Views: Send + Sync + 'static {
         limit: u64,
     ) -> BoxFuture<'a, Result<Vec<Document>>>;
 
+    /// Lists what is stored: each view with its checkpoint, by name (byte for byte) and version.
+    ///
+    /// A view is listed from its first commit until it is reset. One whose first commit was refused
+    /// may be listed as well, with the checkpoint 0 and no documents.
+    fn views(&self) -> BoxFuture<'_, Result<Vec<(ViewId, Id)>>>;
+
     /// Stores documents and checkpoint in one transaction.
     ///
     /// # Errors

@@ -87,7 +87,7 @@ async fn of(app: &App, registered: &Registered, head: Id) -> Result<ReactionHeal
     if !matches!(status.state, ReactionState::Running) {
         // What is stored is right wherever the reaction runs.
         status.seen = app.0.store.checkpoint(&registered.view).await?;
-        status.parked = parked::list(app, registered).await?.len();
+        status.parked = parked::list(&*app.0.store, registered.name).await?.len();
         status.waiting = 0;
     }
     let Status { seen, parked, waiting, state } = status;

@@ -11,7 +11,10 @@ use super::{
     request::{self, Edit, Request},
     timer::{PARKED, Timer},
 };
-use crate::{App, Error, Id, Reaction, Result, StreamId, Version, store::BoxFuture};
+use crate::{
+    App, Error, Id, Reaction, Result, StreamId, Version,
+    store::{BoxFuture, Store},
+};
 
 /// What a reaction has parked; made by [`App::parked`], read when awaited.
 #[must_use = "nothing is read before it is awaited"]
@@ -97,34 +100,27 @@ impl<'a, R: Reaction> Parked<'a, R> {
         self.request(stream, Edit::Unpark).await
     }
 
-    async fn request(self, stream: &StreamId, edit: Edit) -> Result<()> {
-        let registered = self.app.reaction::<R>()?;
-        let parked = list(self.app, registered).await?;
-        let requests: Vec<_> = parked
-            .into_iter()
-            .filter(|parked| parked.stream == *stream)
-            .map(|parked| match parked.what {
-                ParkedWhat::Event { version, .. } => {
-                    let (stream, attempts) = (parked.stream, parked.attempts);
-                    Request::Stream { stream, edit, version, attempts }
-                }
-                ParkedWhat::Timer { ordinal, .. } => {
-                    let (event, attempts) = (parked.event, parked.attempts);
-                    Request::Timer { event, ordinal, edit, attempts }
-                }
-            })
-            .collect();
-        if requests.is_empty() {
-            return Err(Error::Unknown {
-                what: "parked stream",
-                name: stream.to_string(),
-                help: format!("the reaction {} has parked nothing of it", R::NAME),
-            });
-        }
-        request::leave(self.app, R::NAME, &requests).await?;
-        registered.nudge.notify_one();
-        Ok(())
+    async fn request(self, stream: &StreamId, change: Edit) -> Result<()> {
+        edit(self.app, self.app.reaction::<R>()?, stream, change).await
     }
+}
+
+/// Asks the holder for a change of what is parked of a stream.
+pub(in crate::app) async fn edit(
+    app: &App,
+    registered: &Registered,
+    stream: &StreamId,
+    edit: Edit,
+) -> Result<()> {
+    if ask(&*app.0.store, registered.name, stream, edit).await? == 0 {
+        return Err(Error::Unknown {
+            what: "parked stream",
+            name: stream.to_string(),
+            help: format!("the reaction {} has parked nothing of it", registered.name),
+        });
+    }
+    registered.nudge.notify_one();
+    Ok(())
 }
 
 impl<'a, R: Reaction> IntoFuture for Parked<'a, R> {
@@ -132,13 +128,46 @@ impl<'a, R: Reaction> IntoFuture for Parked<'a, R> {
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { list(self.app, self.app.reaction::<R>()?).await })
+        Box::pin(async move {
+            self.app.reaction::<R>()?;
+            list(&*self.app.0.store, R::NAME).await
+        })
     }
 }
 
-/// All that is parked, by stream.
-pub(super) async fn list(app: &App, registered: &Registered) -> Result<Vec<ParkedStream>> {
-    let (store, view) = (&*app.0.store, &registered.view);
+/// Leaves requests for all that the reaction of this name has parked of a stream; how many.
+///
+/// It needs neither the reaction's type nor an app: whoever runs the reaction carries them out.
+pub(crate) async fn ask(
+    store: &dyn Store,
+    reaction: &str,
+    stream: &StreamId,
+    edit: Edit,
+) -> Result<usize> {
+    let requests: Vec<_> = list(store, reaction)
+        .await?
+        .into_iter()
+        .filter(|parked| parked.stream == *stream)
+        .map(|parked| match parked.what {
+            ParkedWhat::Event { version, .. } => {
+                let (stream, attempts) = (parked.stream, parked.attempts);
+                Request::Stream { stream, edit, version, attempts }
+            }
+            ParkedWhat::Timer { ordinal, .. } => {
+                let (event, attempts) = (parked.event, parked.attempts);
+                Request::Timer { event, ordinal, edit, attempts }
+            }
+        })
+        .collect();
+    if !requests.is_empty() {
+        request::leave(store, reaction, &requests).await?;
+    }
+    Ok(requests.len())
+}
+
+/// All that the reaction of this name has parked, by stream.
+pub(crate) async fn list(store: &dyn Store, reaction: &str) -> Result<Vec<ParkedStream>> {
+    let view = &super::view(reaction);
     let mut parked = Vec::new();
     each(store, view, LANES, |document| {
         let (stream, lane) = Lane::read(view, document)?;
@@ -168,7 +197,7 @@ pub(super) async fn list(app: &App, registered: &Registered) -> Result<Vec<Parke
 /// Asks the holder to take away the timer that is named so.
 pub(in crate::app) async fn cancel<R: Reaction>(app: &App, key: &str) -> Result<()> {
     let registered = app.reaction::<R>()?;
-    request::leave(app, R::NAME, &[Request::Cancel { key: key.to_owned() }]).await?;
+    request::leave(&*app.0.store, R::NAME, &[Request::Cancel { key: key.to_owned() }]).await?;
     registered.nudge.notify_one();
     Ok(())
 }

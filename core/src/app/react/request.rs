@@ -9,9 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Id, Json, Result, StreamId, Version,
-    app::App,
     clock::{Ids, System},
-    store::{Document, ViewCommit, ViewId},
+    store::{Document, Store, ViewCommit, ViewId},
 };
 
 /// What is asked of a reaction.
@@ -25,9 +24,9 @@ pub(super) enum Request {
     Cancel { key: String },
 }
 
-/// What becomes of what is parked.
+/// What becomes of what is parked; see [`Parked`](crate::Parked).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Edit {
+pub enum Edit {
     /// One more try, now.
     Retry,
     /// It is left out.
@@ -42,7 +41,7 @@ pub(super) fn view(name: &str) -> ViewId {
 }
 
 /// Leaves requests to the holder.
-pub(super) async fn leave(app: &App, name: &str, requests: &[Request]) -> Result<()> {
+pub(super) async fn leave(store: &dyn Store, name: &str, requests: &[Request]) -> Result<()> {
     let mut documents = Vec::new();
     for request in requests {
         let data = Json::from_value(request)
@@ -50,5 +49,5 @@ pub(super) async fn leave(app: &App, name: &str, requests: &[Request]) -> Result
         documents.push(Document { key: System.id(), data: Some(data) });
     }
     let (view, at) = (view(name), Id(0));
-    app.0.store.commit(ViewCommit { view, from: at, to: at, documents, lease: None }).await
+    store.commit(ViewCommit { view, from: at, to: at, documents, lease: None }).await
 }

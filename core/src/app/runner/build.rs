@@ -212,7 +212,7 @@ impl Entry {
         (self.version, self.partitions) == (build.version, build.partitions)
     }
 
-    fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         (0..self.partitions).all(|partition| self.reached.contains(&partition))
     }
 

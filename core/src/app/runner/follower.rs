@@ -34,7 +34,7 @@ use crate::{
 const COMMIT_AFTER: Duration = Duration::from_millis(500);
 
 /// How far the seen may run ahead of the stored checkpoint while nothing concerns the projection.
-const FOREIGN: u64 = 1_000;
+pub(crate) const FOREIGN: u64 = 1_000;
 
 /// How often the log is looked at even if nothing wakes the projection.
 const POLL: Duration = Duration::from_millis(100);

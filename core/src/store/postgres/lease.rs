@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use deadpool_postgres::tokio_postgres::Row;
 use jiff::Timestamp;
 
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
 const ACQUIRE: &str = "take a lease";
 const RENEW: &str = "renew a lease";
 const RELEASE: &str = "give a lease back";
+const LIST: &str = "list leases";
 
 impl Leases for Postgres {
     fn acquire<'a>(
@@ -69,6 +71,24 @@ impl Leases for Postgres {
             let Lease { name, holder, token, .. } = lease;
             self.shared().query(RELEASE, sql, &[name, holder, &number(*token)]).await?;
             Ok(())
+        })
+    }
+
+    fn leases(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<Lease>>> {
+        Box::pin(async move {
+            let sql =
+                "select name, holder, token, until from @leases where until > $1 order by name";
+            let rows = self.shared().query(LIST, sql, &[&Time::floor(now)]).await?;
+            let lease = |row: &Row| {
+                let until: Time = row.try_get(3).map_err(malformed(LIST))?;
+                Ok(Lease {
+                    name: row.try_get(0).map_err(malformed(LIST))?,
+                    holder: row.try_get(1).map_err(malformed(LIST))?,
+                    token: stored(row.try_get(2).map_err(malformed(LIST))?),
+                    until: until.timestamp(),
+                })
+            };
+            rows.iter().map(lease).collect()
         })
     }
 }

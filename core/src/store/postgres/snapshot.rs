@@ -1,5 +1,7 @@
 //! Snapshots: one row for each stream.
 
+use deadpool_postgres::tokio_postgres::Row;
+
 use crate::{
     Id, Json, Result, StreamId, Version,
     store::{
@@ -12,6 +14,7 @@ use crate::{
 };
 
 const LOAD: &str = "load a snapshot";
+const LIST: &str = "list snapshots";
 const SAVE: &str = "save a snapshot";
 
 impl Snapshots for Postgres {
@@ -32,6 +35,19 @@ impl Snapshots for Postgres {
         })
     }
 
+    fn snapshots<'a>(
+        &'a self,
+        after: Option<&'a StreamId>,
+        limit: u64,
+    ) -> BoxFuture<'a, Result<Vec<Snapshot>>> {
+        Box::pin(async move {
+            let sql = include_str!("sql/snapshots.sql");
+            let after = after.map(StreamId::as_str);
+            let rows = self.shared().query(LIST, sql, &[&after, &number(limit)]).await?;
+            rows.iter().map(listed).collect()
+        })
+    }
+
     fn save_snapshot(&self, snapshot: Snapshot) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             let sql = include_str!("sql/save_snapshot.sql");
@@ -44,4 +60,16 @@ impl Snapshots for Postgres {
             Ok(())
         })
     }
+}
+
+fn listed(row: &Row) -> Result<Snapshot> {
+    let stream: String = row.try_get(0).map_err(malformed(LIST))?;
+    let Text(state) = row.try_get(4).map_err(malformed(LIST))?;
+    Ok(Snapshot {
+        stream: stream.try_into()?,
+        version: Version(stored(row.try_get(1).map_err(malformed(LIST))?)),
+        id: Id(stored(row.try_get(2).map_err(malformed(LIST))?)),
+        fingerprint: row.try_get(3).map_err(malformed(LIST))?,
+        state: Json::from_stored(state.to_vec()),
+    })
 }

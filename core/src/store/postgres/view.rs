@@ -19,6 +19,7 @@ use crate::{
 
 const READ: &str = "read a view";
 const LIST: &str = "list documents";
+const LIST_VIEWS: &str = "list views";
 const COMMIT: &str = "commit a view";
 const RESET: &str = "reset a view";
 
@@ -66,6 +67,21 @@ impl Views for Postgres {
                 Ok(Document { key, data: Some(Json::from_stored(data.to_vec())) })
             };
             rows.iter().map(document).collect()
+        })
+    }
+
+    fn views(&self) -> BoxFuture<'_, Result<Vec<(ViewId, Id)>>> {
+        Box::pin(async move {
+            let sql = "select name, version, checkpoint from @views order by name, version";
+            let rows = self.shared().query(LIST_VIEWS, sql, &[]).await?;
+            let view = |row: &Row| {
+                let name: String = row.try_get(0).map_err(malformed(LIST_VIEWS))?;
+                let version = row.try_get::<_, i32>(1).map_err(malformed(LIST_VIEWS))?;
+                let version = u32::try_from(version).unwrap_or_default();
+                let view = ViewId { name: name.into(), version };
+                Ok((view, Id(stored(row.try_get(2).map_err(malformed(LIST_VIEWS))?))))
+            };
+            rows.iter().map(view).collect()
         })
     }
 

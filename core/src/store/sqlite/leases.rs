@@ -62,6 +62,24 @@ impl Leases for Sqlite {
             Ok(Ok(()))
         }))
     }
+
+    fn leases(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<Lease>>> {
+        Box::pin(self.0.readers.ask("list leases", move |connection, _| {
+            let sql = "SELECT name, holder, token, until FROM lease ORDER BY name";
+            let mut list = connection.prepare_cached(sql)?;
+            let mut rows = list.query([])?;
+            let mut held = Vec::new();
+            while let Some(row) = rows.next()? {
+                let until = row.get::<_, String>(3)?.parse();
+                let until = until.map_err(|_| Failure::Column { column: "lease.until" })?;
+                let token = row.get::<_, i64>(2)?.unsigned_abs();
+                held.push(Lease { name: row.get(0)?, holder: row.get(1)?, token, until });
+            }
+            // Times are kept as text, whose order is not theirs.
+            held.retain(|lease| lease.until > now);
+            Ok(held)
+        }))
+    }
 }
 
 /// Whether a lease is the current one.

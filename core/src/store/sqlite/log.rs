@@ -31,8 +31,9 @@ impl Log for Sqlite {
             batch.check()?;
             only_text(&batch)?;
             let (reply, receiver) = oneshot::channel();
+            let turn = self.0.appending.enter();
             self.send(Request::Append(Box::new(Append::new(batch, reply))))?;
-            received(receiver).await
+            turn.answered(receiver).await
         })
     }
 

@@ -34,6 +34,32 @@ impl Snapshots for Sqlite {
         }))
     }
 
+    fn snapshots<'a>(
+        &'a self,
+        after: Option<&'a StreamId>,
+        limit: u64,
+    ) -> BoxFuture<'a, Result<Vec<Snapshot>>> {
+        let after = after.map(|after| after.as_str().to_owned());
+        Box::pin(self.0.readers.ask("list snapshots", move |connection, _| {
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let mut list = connection.prepare_cached(include_str!("snapshots.sql"))?;
+            let mut rows = list.query(params![after, limit])?;
+            let mut snapshots = Vec::new();
+            while let Some(row) = rows.next()? {
+                let stream = StreamId::try_from(row.get::<_, String>(0)?)
+                    .map_err(|_| Failure::Column { column: "snapshot.stream" })?;
+                snapshots.push(Snapshot {
+                    stream,
+                    version: Version(row.get::<_, i64>(1)?.unsigned_abs()),
+                    id: Id(row.get::<_, i64>(2)?.unsigned_abs()),
+                    fingerprint: row.get(3)?,
+                    state: Json::from_stored(row.get::<_, String>(4)?),
+                });
+            }
+            Ok(snapshots)
+        }))
+    }
+
     fn save_snapshot(&self, snapshot: Snapshot) -> BoxFuture<'_, Result<()>> {
         Box::pin(self.change("save a snapshot", move |connection| {
             let Snapshot { stream, version, id, fingerprint, state } = &snapshot;

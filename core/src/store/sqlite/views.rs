@@ -63,6 +63,19 @@ impl Views for Sqlite {
         }))
     }
 
+    fn views(&self) -> BoxFuture<'_, Result<Vec<(ViewId, Id)>>> {
+        Box::pin(self.0.readers.ask("list views", move |connection, _| {
+            let sql = "SELECT name, version, checkpoint FROM view ORDER BY name, version";
+            let mut list = connection.prepare_cached(sql)?;
+            let views = list.query_map([], |row| {
+                let name: String = row.get(0)?;
+                let view = ViewId { name: name.into(), version: row.get(1)? };
+                Ok((view, Id(row.get::<_, i64>(2)?.unsigned_abs())))
+            })?;
+            Ok(views.collect::<Result<_, _>>()?)
+        }))
+    }
+
     fn commit(&self, commit: ViewCommit) -> BoxFuture<'_, Result<()>> {
         Box::pin(self.change("commit a view", move |connection| write(connection, &commit)))
     }

@@ -76,20 +76,29 @@ impl Side {
                 self.ids.partition_point(|id| *id <= head).to_string()
             }
             Operation::SaveSnapshot(snapshot) => told(store.save_snapshot(snapshot.clone()).await)?,
-            Operation::Snapshot(stream) => told(Snapshots::snapshot(&*store, stream).await)?,
+            Operation::Snapshot(stream) => {
+                told(Snapshots::snapshot(&*store, stream).await)?
+                    + &told(store.snapshots(Some(stream), 2).await)?
+            }
             Operation::Commit { commit, under } => {
                 let lease = under.and_then(|key| self.leases.get(&key)).cloned();
                 told(store.commit(ViewCommit { lease, ..commit.clone() }).await)?
             }
             Operation::View { view, key } => {
+                // A store may list a view without a checkpoint after a refused commit.
+                let mut views = store.views().await?;
+                views.retain(|(_, checkpoint)| *checkpoint > Id(0));
                 told(store.checkpoint(view).await)?
                     + &told(store.document(view, key).await)?
                     + &told(store.documents(view, "", Some(key), 2).await)?
+                    + &told(Ok(views))?
             }
             Operation::Reset(view) => told(store.reset(view).await)?,
             Operation::Acquire { lease: (name, holder), now, ttl } => {
                 let lease = store.acquire(name, holder, *now, *ttl).await?;
-                let answer = format!("{:?}", lease.as_ref().map(|lease| lease.until));
+                let held = store.leases(*now).await?.into_iter();
+                let held: Vec<_> = held.map(|held| (held.name, held.holder, held.until)).collect();
+                let answer = format!("{:?} {held:?}", lease.as_ref().map(|lease| lease.until));
                 self.leases.extend(lease.map(|lease| ((*name, *holder), lease)));
                 answer
             }

@@ -124,6 +124,22 @@ pub async fn renewal_prolongs_or_is_fenced(subject: &dyn Subject) -> Outcome {
     refused(&*store, "Sales", "one", 57).await
 }
 
+/// A list has the leases that are held at a time: none that has run out or was given back.
+pub async fn held_leases_are_listed(subject: &dyn Subject) -> Outcome {
+    let store = subject.fresh().await?;
+    equal(&store.leases(at(0)?).await?, &[][..], "the leases of an empty store")?;
+    let stock = take(&*store, "Stock", "one", 0).await?;
+    let sales = take(&*store, "Sales", "two", 10).await?;
+    let given_back = take(&*store, "Orders", "two", 10).await?;
+    store.release(&given_back).await?;
+    let all = [sales.clone(), stock.clone()];
+    equal(&store.leases(at(29)?).await?, &all[..], "the leases that are held")?;
+    equal(&store.leases(at(30)?).await?, &[sales][..], "the lease that is still held")?;
+    let renewed = store.renew(&stock, at(20)?, TTL).await?;
+    equal(&store.leases(at(49)?).await?, &[renewed][..], "the lease that was prolonged")?;
+    equal(&store.leases(at(50)?).await?, &[][..], "the leases after their end")
+}
+
 /// Of racers for one lease exactly one gets it.
 pub async fn one_of_many_racers_gets_it(subject: &dyn Subject) -> Outcome {
     let store = subject.fresh().await?;

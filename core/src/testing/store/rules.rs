@@ -141,6 +141,7 @@ macro_rules! __conformance_rules {
             each_stream_has_its_own
             latest_is_kept
             another_shape_replaces
+            latest_are_listed_page_by_page
             log_is_left_alone
         ] }
     };
@@ -156,6 +157,7 @@ macro_rules! __conformance_rules {
             document_keys_are_no_patterns
             documents_are_listed_by_prefix
             documents_are_listed_page_by_page
+            views_are_listed_with_their_checkpoints
             many_documents_in_one_commit
             one_of_racing_workers_commits
         ] }
@@ -169,6 +171,7 @@ macro_rules! __conformance_rules {
             released_lease_goes_to_another
             stale_release_changes_nothing
             renewal_prolongs_or_is_fenced
+            held_leases_are_listed
             one_of_many_racers_gets_it
             stale_holder_is_fenced_off
         ] }

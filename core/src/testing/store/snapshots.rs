@@ -66,6 +66,35 @@ pub async fn another_shape_replaces(subject: &dyn Subject) -> Outcome {
     Ok(())
 }
 
+/// A list has the latest of each stream, in the order of the names' bytes, page by page.
+pub async fn latest_are_listed_page_by_page(subject: &dyn Subject) -> Outcome {
+    let store = subject.fresh().await?;
+    equal(&store.snapshots(None, 9).await?, &[][..], "the snapshots of an empty store")?;
+    let names = ["Cart-1", "Cart-10", "Cart-2", "Cart-%", "Cart-_", "cart-1", "Cart-é", "Cart-🦀"];
+    for name in names.iter().rev() {
+        store.save_snapshot(snapshot(name, 1, "a")?).await?;
+        store.save_snapshot(snapshot(name, 2, "b")?).await?;
+    }
+    let mut sorted = names;
+    sorted.sort_unstable();
+    let wanted = sorted.iter().map(|name| snapshot(name, 2, "b")).collect::<Outcome<Vec<_>>>()?;
+    equal(&store.snapshots(None, 99).await?, &wanted, "all snapshots")?;
+    let (mut listed, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.snapshots(after.as_ref(), 3).await?;
+        let is_last = page.len() < 3;
+        after = page.last().map(|snapshot| snapshot.stream.clone()).or(after);
+        listed.extend(page);
+        if is_last {
+            break;
+        }
+    }
+    equal(&listed, &wanted, "the snapshots of all pages")?;
+    let between = store.snapshots(Some(&stream("Cart-11")?), 1).await?;
+    equal(&between, &vec![snapshot("Cart-2", 2, "b")?], "what comes behind a name without one")?;
+    equal(&store.snapshots(None, 0).await?, &[][..], "a page of no snapshots")
+}
+
 /// Snapshots leave the log alone.
 pub async fn log_is_left_alone(subject: &dyn Subject) -> Outcome {
     let store = subject.fresh().await?;

@@ -251,6 +251,32 @@ pub async fn documents_are_listed_page_by_page(subject: &dyn Subject) -> Outcome
     equal(&store.documents(&sales, "", None, 0).await?, &[][..], "a page of no documents")
 }
 
+/// A list has each view that is stored with its checkpoint, by name and version.
+pub async fn views_are_listed_with_their_checkpoints(subject: &dyn Subject) -> Outcome {
+    let store = subject.fresh().await?;
+    equal(&store.views().await?, &[][..], "the views of an empty store")?;
+    let views = [
+        (view("'--", 1), 3),
+        (view("Sales", 0), 0),
+        (view("Sales", 1), 7),
+        (view("Sales", 2), 100_000),
+        (view("Sales", 10), 1),
+        (view("Sales#0/2", 1), 4),
+        (view("sales", 1), 5),
+        (view("売上", 1), 6),
+    ];
+    for (view, at) in views.iter().rev() {
+        store.commit(commit(view, 0, *at, vec![document("", "one")?])).await?;
+    }
+    store.reset(&view("Sales", 2)).await?;
+    store.commit(commit(&view("Sales", 1), 7, 9, Vec::new())).await?;
+    let wanted = views
+        .into_iter()
+        .filter(|(view, _)| view.version != 2)
+        .map(|(view, at)| (view, Id(if at == 7 { 9 } else { at })));
+    equal(&store.views().await?, &wanted.collect::<Vec<_>>(), "the views that are stored")
+}
+
 /// One commit takes thousands of documents.
 pub async fn many_documents_in_one_commit(subject: &dyn Subject) -> Outcome {
     let store = subject.fresh().await?;

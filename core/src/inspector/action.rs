@@ -1,0 +1,181 @@
+//! Actions: what is possible in a stream now, and asking one.
+
+use std::sync::Arc;
+
+use axum::{
+    Form,
+    extract::State,
+    http::{HeaderMap, Uri},
+    response::Response,
+};
+use maud::{Markup, html};
+use uuid::Uuid;
+
+use super::{
+    access::{self, Fields},
+    asked::Asked,
+    fault::{self, Fault},
+    frame::{Frame, Page, Tab},
+    json,
+    link::Link,
+    shared::Shared,
+    text::{self, Name},
+};
+use crate::{ActError, ActionModel, AggregateModel, App, GivenHolds, Possible, StreamId, Version};
+
+pub(super) async fn page(frame: Frame, asked: Asked) -> Result<Page, Fault> {
+    let app = frame.shared.source.app().await?;
+    let Some(stream) = stream(&asked)? else {
+        return Ok(frame.page(Tab::Actions, "Actions", &choose(app)));
+    };
+    let known = app.model().aggregates.iter().find(|one| one.name == stream.category());
+    let Some(model) = known else {
+        let name = stream.category();
+        return Err(Fault::missing(format!("The app has no aggregate `{name}`.")));
+    };
+    let possible = app.possible(stream.category(), stream.id()).await?;
+    let state = app.load_json(stream.category(), stream.id(), None).await?;
+    let done = asked.text("done")?;
+    let body = html! {
+        @if let Some(done) = done { p.done role="status" { (Name(&done)) } }
+        p.lead {
+            @if possible.version == Version(0) { "A stream without events." }
+            @else {
+                "At version " (possible.version) ". "
+                a href=(Link::stream(&stream)) { "Its history" }
+            }
+        }
+        div.columns {
+            div.cards { @for action in &model.actions { (card(&frame, &possible, action)) } }
+            section.card { h2 { "State now" } (json::show(state.state.as_str())) }
+        }
+        @if model.actions.is_empty() { p.empty { "Nothing can be asked of it." } }
+        (frame.not_now("act"))
+    };
+    Ok(frame.page(Tab::Actions, &format!("Actions on {stream}"), &body))
+}
+
+/// The stream, named whole or by aggregate and id.
+fn stream(asked: &Asked) -> Result<Option<StreamId>, Fault> {
+    if let Some(stream) = asked.stream("stream")? {
+        return Ok(Some(stream));
+    }
+    match (asked.text("aggregate")?, asked.text("id")?) {
+        (Some(aggregate), Some(id)) => Ok(Some(StreamId::new(&aggregate, id)?)),
+        _ => Ok(None),
+    }
+}
+
+fn choose(app: &App) -> Markup {
+    let aggregates = &app.model().aggregates;
+    html! {
+        form.filter method="get" action="actions" {
+            label {
+                span { "Aggregate" }
+                select name="aggregate" required {
+                    @for AggregateModel { name, .. } in aggregates { option value=(name) { (name) } }
+                }
+            }
+            label { span { "Id" } input name="id" required placeholder="123" autocomplete="off"; }
+            div.do { button.primary type="submit" { "What is possible?" } }
+        }
+        @if aggregates.is_empty() { p.empty { "This app has no aggregates." } }
+    }
+}
+
+fn card(frame: &Frame, possible: &Possible, action: &ActionModel) -> Markup {
+    let is_open = possible.unmet(action).next().is_none();
+    html! {
+        article.card.action {
+            header {
+                h2 { (action.name) }
+                @if is_open { span.pill.good { "possible" } } @else { span.pill { "not now" } }
+            }
+            @if !action.docs.is_empty() { p { (action.docs) } }
+            @if !action.given.is_empty() {
+                ul.given {
+                    @for given in possible.given.iter().filter(|one| action.given.contains(&one.name)) {
+                        li class=(if given.refusal.is_none() { "holds" } else { "fails" }) {
+                            span.sign { (if given.refusal.is_none() { "✓" } else { "✗" }) }
+                            " " code { (given.name) } " "
+                            span.muted { (why(given)) }
+                        }
+                    }
+                }
+            }
+            p.muted { "May emit " @for (at, event) in action.emits.iter().enumerate() {
+                @if at > 0 { ", " } (text::dot(event)) " "
+                a href=(Link::to("log").with("name", event)) { (event) }
+            } }
+            @if frame.may_change() { (form(frame, possible, action)) }
+        }
+    }
+}
+
+/// Why a precondition does not hold, without its name, which stands beside it; else what it asks.
+fn why(given: &GivenHolds) -> &str {
+    let Some(refusal) = &given.refusal else { return given.docs };
+    let named = refusal.strip_prefix('`').and_then(|rest| rest.strip_prefix(given.name));
+    named.and_then(|rest| rest.strip_prefix("` is not met: ")).unwrap_or(refusal)
+}
+
+fn form(frame: &Frame, possible: &Possible, action: &ActionModel) -> Markup {
+    let input = format!("input-{}", action.name);
+    html! {
+        form.stack method="post" action="act" {
+            (frame.field("act"))
+            input type="hidden" name="stream" value=(possible.stream);
+            input type="hidden" name="version" value=(possible.version);
+            input type="hidden" name="action" value=(action.name);
+            input type="hidden" name="key" value=(Uuid::new_v4());
+            label for=(input) { "Input, as JSON" }
+            textarea id=(input) name="input" rows="4" spellcheck="false" required { "{}" }
+            label { "Actor " input name="actor" placeholder="inspector" autocomplete="off"; }
+            button.primary type="submit" { "Ask " (action.name) }
+        }
+    }
+}
+
+/// Asks an action, of the very version that the form was shown for.
+pub(super) async fn run(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    uri: Uri,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Fault> {
+    shared.access.admit_change(&headers, &uri, &fields, "act")?;
+    let field = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
+    let stream: StreamId = field("stream").parse()?;
+    let version = field("version").parse().map_err(|_| Fault::bad("The form has no version."))?;
+    let (action, key) = (field("action"), field("key"));
+    let actor =
+        Some(field("actor").trim()).filter(|actor| !actor.is_empty()).unwrap_or("inspector");
+    let app = shared.source.app().await?;
+    let mut act = app
+        .act_json(stream.category(), stream.id(), action, field("input"))
+        .actor(actor)
+        .expect(Version(version));
+    if !key.is_empty() {
+        act = act.key(format!("inspector {key}"));
+    }
+    let done = match act.await {
+        Ok(done) => done,
+        Err(error) => {
+            let text = fault::chain(&error);
+            return Err(match error {
+                ActError::Rejected(_) => Fault::rejected(format!("{action}: {text}")),
+                ActError::Conflict(_) => Fault::conflict(format!(
+                    "{text}. The stream has gone on since the form was shown; look again."
+                )),
+                ActError::Store(error) => error.into(),
+            });
+        }
+    };
+    tracing::info!(%stream, action, actor, "the inspector has acted");
+    let told = match done.events {
+        0 => format!("{action} was accepted and changed nothing."),
+        1 => format!("{action} was stored as version {}.", done.version),
+        more => format!("{action} was stored as {more} events up to version {}.", done.version),
+    };
+    Ok(access::go(Link::to("actions").with("stream", &stream).with("done", told).as_str(), None))
+}
