@@ -125,9 +125,11 @@ impl Feed {
     /// Asks in HTTP/1.0, so that the body comes without chunks.
     pub async fn open(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Self {
         let mut connection = TcpStream::connect(address).await.expect("a connection");
-        let headers: String =
-            headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let request = format!("GET {path} HTTP/1.0\r\nhost: test\r\n{headers}\r\n");
+        let mut request = format!("GET {path} HTTP/1.0\r\nhost: test\r\n");
+        for (name, value) in headers {
+            request += &[name, ": ", value, "\r\n"].concat();
+        }
+        request += "\r\n";
         connection.write_all(request.as_bytes()).await.expect("sent");
         let mut feed = Self { lines: BufReader::new(connection), head: Vec::new() };
         while let Some(line) = feed.line().await.filter(|line| !line.is_empty()) {

@@ -22,7 +22,7 @@ both!(
     what_is_no_position_is_refused,
 );
 
-async fn write(app: &App, writers: usize, events: usize) -> JoinSet<()> {
+fn write(app: &App, writers: usize, events: usize) -> JoinSet<()> {
     let mut all = JoinSet::new();
     for writer in 0..writers {
         let app = app.clone();
@@ -55,7 +55,7 @@ async fn a_feed_has_no_gap_and_no_double_while_writers_write(place: Place) {
     const EVENTS: usize = 400;
     let (app, router) = open(place.open().await).await;
     let address = serve(router).await;
-    let writers = write(&app, 4, EVENTS).await;
+    let writers = write(&app, 4, EVENTS);
     let mut readers = JoinSet::new();
     for reader in 0..4 {
         let app = app.clone();
@@ -81,7 +81,7 @@ async fn a_feed_resumes_from_the_last_id(place: Place) {
     const EVENTS: usize = 300;
     let (app, router) = open(place.open().await).await;
     let address = serve(router).await;
-    let writers = write(&app, 3, EVENTS).await;
+    let writers = write(&app, 3, EVENTS);
     let mut seen: Vec<u64> = Vec::new();
     let mut last = "0".to_owned();
     // The connection breaks again and again; the header goes before the parameter.
