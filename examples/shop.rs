@@ -7,7 +7,15 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
-use actum::{axum::Router, http::Api, inspector, prelude::*};
+use actum::{
+    axum::{
+        Router,
+        serve::{Listener, ListenerExt},
+    },
+    http::Api,
+    inspector,
+    prelude::*,
+};
 use clap::Parser;
 use jiff::{civil::Date, tz::TimeZone};
 use schemars::{JsonSchema, schema_for};
@@ -195,9 +203,10 @@ async fn main() -> Result<(), AnyError> {
     println!("{}", to_try(address));
 
     let (stop, stopping) = tokio::sync::oneshot::channel();
-    let serving = actum::axum::serve(listener, service(&app)).with_graceful_shutdown(async move {
-        stopping.await.ok();
-    });
+    let serving =
+        actum::axum::serve(at_once(listener), service(&app)).with_graceful_shutdown(async move {
+            stopping.await.ok();
+        });
     let serving = tokio::spawn(serving.into_future());
     tokio::signal::ctrl_c().await?;
     println!("# shutting down");
@@ -220,6 +229,14 @@ pub async fn start(store: &str) -> Result<App, actum::Error> {
         .project::<Sold>()
         .start()
         .await
+}
+
+/// Has small messages sent at once, as those of live feeds are.
+pub fn at_once(listener: TcpListener) -> impl Listener<Addr = SocketAddr> {
+    listener.tap_io(|connection| {
+        // Without it they are late, not lost.
+        connection.set_nodelay(true).ok();
+    })
 }
 
 /// All that the shop serves.

@@ -98,7 +98,8 @@ async fn over_http(seconds: u64, prefer: &'static str) -> Result<Figures, AnyErr
     let app = shop::start(&format!("sqlite:{}", folder.path().join("shop.db").display())).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
-    let server = tokio::spawn(actum::axum::serve(listener, shop::service(&app)).into_future());
+    let serving = actum::axum::serve(shop::at_once(listener), shop::service(&app));
+    let server = tokio::spawn(serving.into_future());
     let wrk = tokio::task::spawn_blocking(move || {
         Command::new("wrk")
             .args(["-t2".to_owned(), format!("-c{CALLERS}"), format!("-d{seconds}s")])
