@@ -20,6 +20,8 @@ mod inspect;
 mod parked;
 #[path = "cli/place.rs"]
 mod place;
+#[path = "cli/projections.rs"]
+mod projections;
 #[path = "cli/usage.rs"]
 mod usage;
 #[path = "cli/verify.rs"]

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::StreamId;
+
 /// The answers of an operation: its own, and the statuses of problems.
 pub(super) fn answers<const N: usize>(own: [(&str, Value); N], statuses: &[&str]) -> Value {
     let problem = |status: &str| json!({ "$ref": format!("#/components/responses/{status}") });
@@ -50,14 +52,15 @@ pub(super) fn parameters() -> Value {
     let kept = json!({
         "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$",
     });
-    let id = json!({ "type": "string", "minLength": 1, "maxLength": 256 });
+    // Behind an aggregate's name of one letter and the dash.
+    let id = json!({ "type": "string", "minLength": 1, "maxLength": StreamId::MAX_LEN - 2 });
     let query = |name: &str, text: &str, schema: &Value| json!({ "name": name, "in": "query", "description": text, "schema": schema });
     let header = |name: &str, text: &str, schema: &Value| json!({ "name": name, "in": "header", "description": text, "schema": schema });
-    let path = |text: &str| json!({ "name": "id", "in": "path", "required": true, "description": text, "schema": id });
+    let path = |text: &str, schema: &Value| json!({ "name": "id", "in": "path", "required": true, "description": text, "schema": schema });
     json!({
         "id": path("The id: any text without control characters, except `.` and `..`; with the \
-                    aggregate's name at most 511 bytes."),
-        "key": path("The key of the document."),
+                    aggregate's name at most 511 bytes.", &id),
+        "key": path("The key of the document.", &json!({ "type": "string", "minLength": 1 })),
         "version": query("version", "The state at this version.", &number),
         "atId": query("id", "The state at this place in the log.", &number),
         "at": query("at", "The state at this time.", &json!({
