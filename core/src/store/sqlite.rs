@@ -18,7 +18,6 @@ use self::{
     change::Call,
     failure::Failure,
     guard::Guard,
-    lone::Appending,
     queue::Queue,
     reader::{Readers, received},
     writer::{Request, Writer},
@@ -34,7 +33,6 @@ mod heads;
 mod leases;
 mod lock;
 mod log;
-mod lone;
 mod mark;
 mod micros;
 mod page;
@@ -96,7 +94,6 @@ struct Shared {
     queue: Arc<Queue<Request>>,
     readers: Readers,
     grown: Arc<watch::Sender<Id>>,
-    appending: Appending,
     path: PathBuf,
     writer: Option<JoinHandle<()>>,
 }
@@ -142,8 +139,7 @@ impl Sqlite {
         };
         let readers = Readers::start(&path, options.busy_timeout, options.readers)
             .map_err(|failure| failure.into_error("open"))?;
-        let (appending, writer) = (Appending::default(), Some(writer));
-        let shared = Shared { guard, queue, readers, grown, appending, path, writer };
+        let shared = Shared { guard, queue, readers, grown, path, writer: Some(writer) };
         let store = Self(Arc::new(shared));
         received(ready).await?;
         Ok(store)

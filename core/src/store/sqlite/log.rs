@@ -31,9 +31,8 @@ impl Log for Sqlite {
             batch.check()?;
             only_text(&batch)?;
             let (reply, receiver) = oneshot::channel();
-            let turn = self.0.appending.enter();
             self.send(Request::Append(Box::new(Append::new(batch, reply))))?;
-            turn.answered(receiver).await
+            received(receiver).await
         })
     }
 
