@@ -11,7 +11,8 @@ Exit codes:
   1  a fault was found, or nothing of what was asked for is there
   2  the arguments make no sense
   3  the store cannot be opened or reached, or it failed
-  4  an import was refused: a damaged file, or a store with other events
+  4  an import or export was refused: a damaged file, a store with other events,
+     a payload that is no JSON
   5  a file or the output cannot be read or written
 
 Where the reader of the output goes away, as with `| head`, the command ends with 0.";

@@ -137,6 +137,7 @@ fn tell(out: &mut Out, report: &Report) -> Result<(), Failure> {
     if *dry_run || *stored == 0 {
         return Ok(());
     }
+    out.line("events only: an app's reactions will run for all of them, as if for the first time")?;
     if *other_ids == 0 {
         return out.line("every id is that of the file");
     }

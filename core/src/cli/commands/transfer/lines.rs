@@ -115,7 +115,7 @@ impl Lines {
 
     fn refused(&self, why: &str) -> Failure {
         let line = self.count + 1;
-        Failure::Refused(format!("{}, line {line}: {why}; nothing was stored", self.name))
+        Failure::Refused(format!("{}, line {line}: {why}", self.name))
     }
 }
 
