@@ -15,25 +15,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tempfile::TempDir;
 
-/// The built example: in the target folder and profile of this test.
-static SALES: LazyLock<PathBuf> = LazyLock::new(|| {
-    let test = std::env::current_exe().expect("the test's path");
-    let profile = test.parent().and_then(Path::parent).expect("target/<profile>/deps/test");
-    let target = profile.parent().expect("the target folder");
-    let name = match profile.file_name().and_then(|name| name.to_str()) {
-        Some("debug") | None => "dev",
-        Some(name) => name,
-    };
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "-p", "actum-examples", "--example", "sales"])
-        .args(["--profile", name, "--target-dir"])
-        .arg(target)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status()
-        .expect("cargo runs");
-    assert!(built.success(), "the example does not build");
-    profile.join("examples").join(format!("sales{}", std::env::consts::EXE_SUFFIX))
-});
+static SALES: LazyLock<PathBuf> = LazyLock::new(|| actum_tests::built::example("sales"));
 
 #[derive(Deserialize)]
 struct Day {

@@ -5,7 +5,7 @@
 mod log;
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::LazyLock,
 };
@@ -18,25 +18,7 @@ use futures_util::StreamExt;
 
 const CARTS: usize = 40;
 
-/// The built example: in the target folder and profile of this test.
-static ORDERS: LazyLock<PathBuf> = LazyLock::new(|| {
-    let test = std::env::current_exe().expect("the test's path");
-    let profile = test.parent().and_then(Path::parent).expect("target/<profile>/deps/test");
-    let target = profile.parent().expect("the target folder");
-    let name = match profile.file_name().and_then(|name| name.to_str()) {
-        Some("debug") | None => "dev",
-        Some(name) => name,
-    };
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "-p", "actum-examples", "--example", "orders"])
-        .args(["--profile", name, "--target-dir"])
-        .arg(target)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status()
-        .expect("cargo runs");
-    assert!(built.success(), "the example does not build");
-    profile.join("examples").join(format!("orders{}", std::env::consts::EXE_SUFFIX))
-});
+static ORDERS: LazyLock<PathBuf> = LazyLock::new(|| actum_tests::built::example("orders"));
 
 /// A process of the example; it goes with the test.
 struct Process(Option<Child>);

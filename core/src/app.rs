@@ -5,17 +5,14 @@
 
 use std::{
     any::{Any, TypeId},
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     sync::Arc,
     time::Duration,
 };
 
 use crate::{
     Aggregate, Committed, Error, Id, Model, Projection, Reaction, Result, StreamId, Version,
-    app::{
-        aggregate::Registered, erased::Erased, gate::Gate, runner::Runner, task::Tasks,
-        view::ErasedView,
-    },
+    app::{aggregate::Registered, erased::Erased, gate::Gate, runner::Runner, task::Tasks},
     clock::{Clock, Ids},
     store::{Query, Store},
     trace::Traces,
@@ -46,7 +43,7 @@ mod view;
 pub(crate) use cell::Held;
 pub(crate) use react::{Timer, timer_key};
 #[cfg(feature = "cli")]
-pub(crate) use react::{ask as ask_parked, list as list_parked};
+pub(crate) use react::{VIEWS as REACTION_VIEWS, ask as ask_parked, list as list_parked};
 #[cfg(feature = "cli")]
 pub(crate) use runner::{FOREIGN, Register, lease_name};
 
@@ -125,7 +122,6 @@ struct Inner {
     aggregates: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
     names: HashMap<&'static str, Arc<dyn Erased>>,
     runners: HashMap<TypeId, Runner>,
-    views: BTreeMap<&'static str, Arc<dyn ErasedView>>,
     tables: sql::Runners,
     reactions: HashMap<TypeId, react::Registered>,
     model: Model,

@@ -2,6 +2,14 @@
 
 use std::{error::Error as StdError, fmt};
 
+mod chain;
+#[cfg(feature = "inspector")]
+mod once;
+
+pub(crate) use chain::Chain;
+#[cfg(feature = "inspector")]
+pub(crate) use once::told_once;
+
 use crate::{Committed, DecodeError, Id, InvalidStream, StreamId, Version, store::Expected};
 
 /// The result of everything but actions.

@@ -7,6 +7,7 @@ use std::any::TypeId;
 
 use serde::{Serialize, Serializer, de::DeserializeOwned};
 
+pub(crate) mod causation;
 mod committed;
 mod json;
 mod meta;

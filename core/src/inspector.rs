@@ -86,7 +86,7 @@ pub struct Inspector {
 impl Inspector {
     /// Begins the inspector of an app.
     pub fn new(app: App) -> Self {
-        Self::over(Source::of_app(app))
+        Self::over(Source::App(app))
     }
 
     /// Begins the inspector of a store whose types are not at hand.

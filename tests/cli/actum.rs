@@ -2,32 +2,14 @@
 
 use std::{
     io::Write,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, Output, Stdio},
     sync::LazyLock,
 };
 
 use serde_json::Value;
 
-/// The built binary: in the target folder and profile of this test.
-static ACTUM: LazyLock<PathBuf> = LazyLock::new(|| {
-    let test = std::env::current_exe().expect("the test's path");
-    let profile = test.parent().and_then(Path::parent).expect("target/<profile>/deps/test");
-    let target = profile.parent().expect("the target folder");
-    let name = match profile.file_name().and_then(|name| name.to_str()) {
-        Some("debug") | None => "dev",
-        Some(name) => name,
-    };
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "-p", "actum", "--features", "cli", "--bin", "actum"])
-        .args(["--profile", name, "--target-dir"])
-        .arg(target)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status()
-        .expect("cargo runs");
-    assert!(built.success(), "the binary does not build");
-    profile.join(format!("actum{}", std::env::consts::EXE_SUFFIX))
-});
+static ACTUM: LazyLock<PathBuf> = LazyLock::new(actum_tests::built::command);
 
 /// The command, without a store of the environment.
 pub fn command(args: &[&str]) -> Command {

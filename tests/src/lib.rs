@@ -1,5 +1,6 @@
 //! What the tests that need the whole of actum share; see the files beside this folder.
 
+pub mod built;
 pub mod faulty;
 pub mod server;
 pub mod service;

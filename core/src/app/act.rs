@@ -21,6 +21,7 @@ use crate::{
         invariants, readable,
     },
     clock::whole_microseconds,
+    event::causation,
     measure,
     store::{Appended, Batch, BoxFuture, Expected, Key, NewEvent},
     trace::{self, Asked, TraceParent},
@@ -430,7 +431,7 @@ fn meta(
     let (actor, key) = (options.actor.as_deref(), options.key.as_deref());
     let causation = match options.cause {
         None => Cow::Borrowed(name),
-        Some(event) => Cow::Owned(format!("{name}#{event}")),
+        Some(event) => Cow::Owned(causation::of(name, event)),
     };
     let causation = &*causation;
     Json::from_value(&Written { correlation, causation, actor, key, traceparent })

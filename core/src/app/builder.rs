@@ -2,7 +2,7 @@
 
 use std::{
     any::{Any, TypeId},
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     num::NonZeroUsize,
     sync::Arc,
     time::Duration,
@@ -12,7 +12,7 @@ use crate::{
     Actions, Error, Events, Invariants, Model, Projection, Reaction, Result, SqlProjection,
     app::{
         App, Cut, Inner, aggregate::Registered, erased::Erased, gate::Gate, react, runner,
-        runner::Runner, sql, task::Tasks, view, view::ErasedView,
+        runner::Runner, sql, task::Tasks,
     },
     clock::{Clock, Ids, System},
     event::Kind,
@@ -98,8 +98,6 @@ struct Followed {
     type_id: TypeId,
     model: fn(Emitters<'_>) -> ProjectionModel,
     start: Starter,
-    /// Reads its documents without the type, where it keeps documents.
-    view: Option<Arc<dyn ErasedView>>,
 }
 
 impl Builder {
@@ -189,7 +187,6 @@ impl Builder {
             type_id: TypeId::of::<P>(),
             model: |emitters| ProjectionModel::of::<P>(emitters),
             start: Box::new(|context| Started::Documents(runner::start::<P>(context))),
-            view: Some(view::erased::<P>()),
         });
         self
     }
@@ -205,7 +202,6 @@ impl Builder {
             type_id: TypeId::of::<P>(),
             model: |emitters| ProjectionModel::of_sql::<P>(emitters),
             start: Box::new(|context| Started::Tables(sql::start(projection, tables, context))),
-            view: None,
         });
         self
     }
@@ -345,7 +341,6 @@ impl Builder {
             names.insert(declared.model.name, erased);
         }
         let (mut runners, mut tables) = (HashMap::new(), sql::Runners::new());
-        let mut views = BTreeMap::new();
         for (followed, described) in projections.into_iter().zip(&model.projections) {
             let context = Context {
                 store: &store,
@@ -359,7 +354,6 @@ impl Builder {
                 Started::Documents(runner) => drop(runners.insert(followed.type_id, runner)),
                 Started::Tables(runner) => drop(tables.insert(followed.type_id, runner)),
             }
-            views.extend(followed.view.map(|view| (described.name, view)));
         }
         let (mut registered, mut starts) = (HashMap::new(), Vec::new());
         for (reacting, described) in reactions.into_iter().zip(&model.reactions) {
@@ -382,7 +376,6 @@ impl Builder {
             aggregates,
             names,
             runners,
-            views,
             tables,
             reactions: registered,
             model,

@@ -3,7 +3,10 @@
 
 use crate::{
     App, Edit, Error, LoadedJson, ParkedStream, Possible, Result, StreamId, Verification, Version,
-    app::react::{self, Registered},
+    app::{
+        react::{self, Registered},
+        runner::Runner,
+    },
     store::ViewId,
 };
 
@@ -72,9 +75,8 @@ impl App {
     /// [`Error::Unknown`] for a name that the app does not have, or that of a SQL projection, whose
     /// tables only their database can read.
     pub async fn verify_by_name(&self, projection: &str) -> Result<Verification> {
-        let runner = self.0.runners.values().find(|runner| runner.build.name == projection);
-        let runner = runner.ok_or_else(|| self.unknown_projection(projection))?;
-        (runner.verify)(self).await
+        let runner = self.runner_named(projection);
+        (runner.ok_or_else(|| self.unknown_projection(projection))?.verify)(self).await
     }
 
     /// Does what [`reset`](Self::reset) does, by name; for SQL projections as well.
@@ -83,7 +85,7 @@ impl App {
     ///
     /// [`Error::Unknown`] for a name that the app does not have; what the store answers.
     pub async fn reset_by_name(&self, projection: &str) -> Result<()> {
-        if let Some(runner) = self.0.runners.values().find(|one| one.build.name == projection) {
+        if let Some(runner) = self.runner_named(projection) {
             return self.begin_anew(runner).await;
         }
         match self.0.tables.values().find(|one| one.view.name == projection) {
@@ -95,8 +97,7 @@ impl App {
     /// The views that keep the documents of a projection, one for each of its partitions; none for
     /// a SQL projection.
     pub fn views_by_name(&self, projection: &str) -> Vec<ViewId> {
-        let runner = self.0.runners.values().find(|runner| runner.build.name == projection);
-        runner.map_or_else(Vec::new, |runner| {
+        self.runner_named(projection).map_or_else(Vec::new, |runner| {
             runner.parts.iter().map(|part| part.view.clone()).collect()
         })
     }
@@ -118,6 +119,11 @@ impl App {
     /// parked; what the store answers.
     pub async fn edit_parked(&self, reaction: &str, stream: &StreamId, edit: Edit) -> Result<()> {
         react::edit(self, self.reaction_named(reaction)?, stream, edit).await
+    }
+
+    /// Projections that keep documents; SQL projections are not among them.
+    pub(super) fn runner_named(&self, name: &str) -> Option<&Runner> {
+        self.0.runners.values().find(|one| one.build.name == name)
     }
 
     fn reaction_named(&self, name: &str) -> Result<&Registered> {

@@ -57,9 +57,12 @@ pub(super) struct Registered {
     pub(super) nudge: Arc<Notify>,
 }
 
+/// How the names of all views of reactions begin.
+pub(crate) const VIEWS: &str = "reaction/";
+
 /// The view that keeps what a reaction must remember; no projection has the version 0.
 pub(super) fn view(name: &str) -> ViewId {
-    ViewId { name: format!("reaction/{name}").into(), version: 0 }
+    ViewId { name: format!("{VIEWS}{name}").into(), version: 0 }
 }
 
 /// Prepares a reaction; it starts when it is given the app.

@@ -11,8 +11,12 @@ use std::sync::{
 use tokio::sync::{Notify, watch};
 
 use crate::{
-    App, Id, Projection, Result, Verification,
-    app::{builder::Context, health::ProjectionState},
+    App, Id, Json, Projection, Result, Verification,
+    app::{
+        builder::Context,
+        health::ProjectionState,
+        view::{Asks, read_json},
+    },
     projection::partition_of,
     store::{BoxFuture, Query, Store, ViewId},
 };
@@ -45,7 +49,12 @@ pub(super) struct Runner {
     pub(super) parts: Vec<Part>,
     /// Folds it again, for callers that know its name only.
     pub(super) verify: for<'a> fn(&'a App) -> BoxFuture<'a, Result<Verification>>,
+    /// Reads a document, for the same callers.
+    pub(super) read: Read,
 }
+
+/// Reads the document of a key, or the only one.
+type Read = for<'a> fn(&'a App, Option<String>, Asks) -> BoxFuture<'a, Result<Option<Json>>>;
 
 /// One partition; the only one when the documents are not spread.
 pub(super) struct Part {
@@ -65,7 +74,12 @@ pub(super) fn start<P: Projection>(context: &Context<'_>) -> Runner {
     let partitions = P::PARTITIONS.max(1);
     let build = Build::new(context.store, P::NAME, P::VERSION, partitions);
     let parts = (0..partitions).map(|at| start_part::<P>(context, &build, at)).collect();
-    Runner { build, parts, verify: |app| Box::pin(app.verify::<P>()) }
+    Runner {
+        build,
+        parts,
+        verify: |app| Box::pin(app.verify::<P>()),
+        read: |app, key, asks| Box::pin(read_json::<P>(app, key, asks)),
+    }
 }
 
 fn start_part<P: Projection>(context: &Context<'_>, build: &Build, partition: u32) -> Part {

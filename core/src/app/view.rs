@@ -14,7 +14,7 @@ mod wait;
 pub use json::ViewJson;
 pub use list::Views;
 
-pub(super) use json::{ErasedView, erased};
+pub(super) use json::read as read_json;
 
 /// Reads a document; made by [`App::view`], runs when awaited.
 ///

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::exit::Failure;
 use crate::{
     Error, Id, Json,
-    app::Register,
+    app::{REACTION_VIEWS, Register},
     store::{Store, ViewId},
 };
 
@@ -65,7 +65,7 @@ pub(super) async fn all(store: &dyn Store) -> Result<Vec<Build>, Failure> {
     let mut registers = Vec::new();
     for (view, checkpoint) in store.views().await? {
         let Some((kind, name, partitions)) = part(&view) else {
-            if view.version == 0 && !view.name.starts_with(REACTION) {
+            if view.version == 0 && !view.name.starts_with(REACTION_VIEWS) {
                 registers.push(view);
             }
             continue;
@@ -117,13 +117,10 @@ pub(super) async fn all(store: &dyn Store) -> Result<Vec<Build>, Failure> {
     Ok(builds.into_values().collect())
 }
 
-/// What the names of all views of reactions begin with.
-const REACTION: &str = "reaction/";
-
 /// Of which build a view is a part, and how many parts that has.
 fn part(view: &ViewId) -> Option<(Kind, &str, u32)> {
     if view.version == 0 {
-        let name = view.name.strip_prefix(REACTION)?;
+        let name = view.name.strip_prefix(REACTION_VIEWS)?;
         return (!name.contains('/')).then_some((Kind::Reaction, name, 1));
     }
     let parts = view.name.rsplit_once('#').and_then(|(name, place)| {

@@ -1,9 +1,9 @@
 //! How a command ends, for people and for scripts.
 
-use std::{error::Error as _, fmt::Write as _, io, process::ExitCode};
+use std::{io, process::ExitCode};
 
 use super::plain;
-use crate::Error;
+use crate::{Error, error::told_once};
 
 /// How a command that could do its work has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,27 +70,11 @@ pub(super) fn told(outcome: Result<Exit, Failure>) -> ExitCode {
         Err(Failure::Store(Error::Unknown { what, name, help })) => {
             (2, format!("there is no {what} `{name}`: {help}"))
         }
-        Err(Failure::Store(error)) => (3, chain(&error)),
+        Err(Failure::Store(error)) => (3, told_once(&error)),
         Err(Failure::Refused(text)) => (4, text),
         Err(Failure::File { name, source }) => (5, format!("{name}: {source}")),
         Err(Failure::Output(error)) => (5, format!("cannot write the output: {error}")),
     };
     eprintln!("actum: {}", plain::text(&text));
     ExitCode::from(code)
-}
-
-/// An error with all its causes.
-pub(super) fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        // Many an error repeats its cause.
-        let more = error.to_string();
-        if !text.ends_with(&more) {
-            // Writing to a string cannot fail.
-            let _ = write!(text, ": {more}");
-        }
-        cause = error.source();
-    }
-    text
 }

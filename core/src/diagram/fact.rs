@@ -7,7 +7,7 @@ use super::{
     Target,
     scene::{Look, Node, Rect},
 };
-use crate::{Committed, Id, Payload, StreamId, Version};
+use crate::{Committed, Id, Payload, StreamId, Version, event::causation};
 
 /// A committed event whose payload is text.
 #[derive(Clone, Debug)]
@@ -41,11 +41,7 @@ impl<'a> Fact<'a> {
 
     fn of<T: Payload>(event: &'a Committed<T>) -> Self {
         let causation = event.meta.causation();
-        // `Ship#42`: the action, and the event it reacted to.
-        let reacted = causation.and_then(|text| {
-            let (action, id) = text.rsplit_once('#')?;
-            Some((action, id.parse().map(Id).ok()?))
-        });
+        let reacted = causation.and_then(causation::parts);
         let data = match serde_json::to_string(&Data(&event.data)) {
             Ok(data) => data.chars().take(LONGEST).collect(),
             Err(error) => format!("cannot be written as JSON: {error}"),

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderName, header, request::Parts},
 };
 
-use crate::{ActJson, Version, http::problem::Problem, trace::TraceParent};
+use crate::{ActJson, Version, http::problem::Problem, reaction::KEYS, trace::TraceParent};
 
 /// Who asks; a layer puts it into the extensions of a request, once it knows.
 ///
@@ -25,9 +25,6 @@ pub struct Actor(pub String);
 
 /// The longest key or correlation, in bytes: all stores keep it in an index.
 const LONGEST: usize = 255;
-
-/// How the keys begin that reactions make.
-const OF_REACTIONS: &str = "react/";
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const CORRELATION: HeaderName = HeaderName::from_static("correlation-id");
@@ -134,7 +131,7 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
             inner.replace("\\\"", "\"").replace("\\\\", "\\")
         }
     };
-    if key.starts_with(OF_REACTIONS) {
+    if key.starts_with(KEYS) {
         let why = "an `Idempotency-Key` does not begin with `react/`: so do those of reactions";
         return Err(Problem::bad_request(why));
     }

@@ -3,8 +3,6 @@
 //! Only the error's own text goes out. Where the server is at fault, what lies behind it goes to
 //! the log.
 
-use std::error::Error as StdError;
-
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, header},
@@ -13,7 +11,8 @@ use axum::{
 use serde::Serialize;
 
 use crate::{
-    ActError, Conflict, Error, InvalidStream, Rejected, StreamId, Version, http::page::etag,
+    ActError, Conflict, Error, InvalidStream, Rejected, StreamId, Version, error::Chain,
+    http::page::etag,
 };
 
 /// The media type of a problem.
@@ -192,20 +191,5 @@ impl IntoResponse for Problem {
             response.headers_mut().insert(header::ETAG, etag(conflict.actual));
         }
         response
-    }
-}
-
-/// An error with all that lies behind it.
-struct Chain<'a>(&'a dyn StdError);
-
-impl std::fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut source = self.0.source();
-        while let Some(error) = source {
-            write!(f, ": {error}")?;
-            source = error.source();
-        }
-        Ok(())
     }
 }

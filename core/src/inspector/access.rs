@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     Form,
-    extract::State,
+    extract::{FromRequest, Request, rejection::FormRejection},
     http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
@@ -24,8 +24,60 @@ use super::{
 
 const COOKIE: &str = "actum_inspector";
 
-/// The fields of a form.
-pub(super) type Fields = HashMap<String, String>;
+/// A form that was posted, not yet admitted.
+pub(super) struct Posted {
+    pub(super) shared: Arc<Shared>,
+    headers: HeaderMap,
+    uri: Uri,
+    fields: HashMap<String, String>,
+}
+
+impl FromRequest<Arc<Shared>> for Posted {
+    type Rejection = FormRejection;
+
+    async fn from_request(request: Request, shared: &Arc<Shared>) -> Result<Self, FormRejection> {
+        let (headers, uri) = (request.headers().clone(), request.uri().clone());
+        let Form(fields) = Form::from_request(request, shared).await?;
+        Ok(Self { shared: Arc::clone(shared), headers, uri, fields })
+    }
+}
+
+impl Posted {
+    pub(super) fn named(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).map(String::as_str)
+    }
+
+    /// A field; empty where the form has none of this name.
+    pub(super) fn field(&self, name: &str) -> &str {
+        self.named(name).unwrap_or_default()
+    }
+
+    /// Admits what changes nothing but costs work.
+    pub(super) fn admit(&self, to: &str) -> Result<(), Fault> {
+        if !guard::is_own_page(&self.headers, &self.uri) {
+            return Err(Fault::refused("The request does not come from a page of the inspector."));
+        }
+        let access = &self.shared.access;
+        if !access.forms.knows(session(&access.right(&self.headers)), to, self.field("form")) {
+            return Err(Fault::refused(
+                "The form is not one of this inspector, or too old. Load the page again.",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Admits what changes something.
+    pub(super) fn admit_change(&self, to: &str) -> Result<(), Fault> {
+        match self.shared.access.right(&self.headers) {
+            Right::ReadOnly => Err(Fault::refused(
+                "This inspector is read-only. A program makes it writable with \
+                 `Inspector::new(app).writable(token)`.",
+            )),
+            Right::Locked => Err(Fault::refused("Unlock the inspector with its token first.")),
+            Right::Open(_) => self.admit(to),
+        }
+    }
+}
 
 pub(super) struct Access {
     sessions: Option<Sessions>,
@@ -64,45 +116,6 @@ impl Access {
     pub(super) fn field(&self, right: &Right, to: &str) -> Markup {
         let token = self.forms.token(session(right), to).to_hex();
         html! { input type="hidden" name="form" value=(token.as_str()); }
-    }
-
-    /// Admits what changes nothing but costs work.
-    pub(super) fn admit(
-        &self,
-        headers: &HeaderMap,
-        uri: &Uri,
-        fields: &Fields,
-        to: &str,
-    ) -> Result<Right, Fault> {
-        if !guard::is_own_page(headers, uri) {
-            return Err(Fault::refused("The request does not come from a page of the inspector."));
-        }
-        let right = self.right(headers);
-        let shown = fields.get("form").map(String::as_str).unwrap_or_default();
-        if !self.forms.knows(session(&right), to, shown) {
-            return Err(Fault::refused(
-                "The form is not one of this inspector, or too old. Load the page again.",
-            ));
-        }
-        Ok(right)
-    }
-
-    /// Admits what changes something.
-    pub(super) fn admit_change(
-        &self,
-        headers: &HeaderMap,
-        uri: &Uri,
-        fields: &Fields,
-        to: &str,
-    ) -> Result<(), Fault> {
-        match self.right(headers) {
-            Right::ReadOnly => Err(Fault::refused(
-                "This inspector is read-only. A program makes it writable with \
-                 `Inspector::new(app).writable(token)`.",
-            )),
-            Right::Locked => Err(Fault::refused("Unlock the inspector with its token first.")),
-            Right::Open(_) => self.admit(headers, uri, fields, to).map(drop),
-        }
     }
 }
 
@@ -151,37 +164,26 @@ pub(super) async fn form(frame: Frame, asked: Asked) -> Result<Page, Fault> {
     Ok(frame.page(Tab::None, "Unlock", &body))
 }
 
-pub(super) async fn unlock(
-    State(shared): State<Arc<Shared>>,
-    headers: HeaderMap,
-    uri: Uri,
-    Form(fields): Form<Fields>,
-) -> Result<Response, Fault> {
-    let access = &shared.access;
-    let Some(sessions) = &access.sessions else {
+pub(super) async fn unlock(posted: Posted) -> Result<Response, Fault> {
+    let Some(sessions) = &posted.shared.access.sessions else {
         return Err(Fault::refused("This inspector is read-only."));
     };
-    access.admit(&headers, &uri, &fields, "unlock")?;
-    let shown = fields.get("token").map(String::as_str).unwrap_or_default();
-    let Some(session) = sessions.begin(shown) else {
+    posted.admit("unlock")?;
+    let Some(session) = sessions.begin(posted.field("token")) else {
         tracing::warn!("a wrong token was shown to the inspector");
         return Err(Fault::refused("This is not the token of this inspector."));
     };
-    let secure = headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
+    let secure = posted.headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
     let secure = if secure { "; Secure" } else { "" };
     let cookie = format!("{COOKIE}={session}; HttpOnly; SameSite=Strict{secure}");
-    let back = frame::back(fields.get("back").map(String::as_str));
+    let back = frame::back(posted.named("back"));
     Ok(go(&back, Some(cookie)))
 }
 
-pub(super) async fn lock(
-    State(shared): State<Arc<Shared>>,
-    headers: HeaderMap,
-    uri: Uri,
-    Form(fields): Form<Fields>,
-) -> Result<Response, Fault> {
-    shared.access.admit(&headers, &uri, &fields, "lock")?;
-    if let (Some(sessions), Some(session)) = (&shared.access.sessions, cookie(&headers)) {
+pub(super) async fn lock(posted: Posted) -> Result<Response, Fault> {
+    posted.admit("lock")?;
+    let sessions = &posted.shared.access.sessions;
+    if let (Some(sessions), Some(session)) = (sessions, cookie(&posted.headers)) {
         sessions.end(session);
     }
     Ok(go("log", Some(format!("{COOKIE}=; HttpOnly; SameSite=Strict; Max-Age=0"))))

@@ -1,24 +1,16 @@
 //! Actions: what is possible in a stream now, and asking one.
 
-use std::sync::Arc;
-
-use axum::{
-    Form,
-    extract::State,
-    http::{HeaderMap, Uri},
-    response::Response,
-};
+use axum::response::Response;
 use maud::{Markup, html};
 use uuid::Uuid;
 
 use super::{
-    access::{self, Fields},
+    access::{self, Posted},
     asked::Asked,
     fault::{self, Fault},
     frame::{Frame, Page, Tab},
     json,
     link::Link,
-    shared::Shared,
     text::{self, Name},
 };
 use crate::{ActError, ActionModel, AggregateModel, App, GivenHolds, Possible, StreamId, Version};
@@ -137,20 +129,15 @@ fn form(frame: &Frame, possible: &Possible, action: &ActionModel) -> Markup {
 }
 
 /// Asks an action, of the very version that the form was shown for.
-pub(super) async fn run(
-    State(shared): State<Arc<Shared>>,
-    headers: HeaderMap,
-    uri: Uri,
-    Form(fields): Form<Fields>,
-) -> Result<Response, Fault> {
-    shared.access.admit_change(&headers, &uri, &fields, "act")?;
-    let field = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
+pub(super) async fn run(posted: Posted) -> Result<Response, Fault> {
+    posted.admit_change("act")?;
+    let field = |name: &str| posted.field(name);
     let stream: StreamId = field("stream").parse()?;
     let version = field("version").parse().map_err(|_| Fault::bad("The form has no version."))?;
     let (action, key) = (field("action"), field("key"));
     let actor =
         Some(field("actor").trim()).filter(|actor| !actor.is_empty()).unwrap_or("inspector");
-    let app = shared.source.app().await?;
+    let app = posted.shared.source.app().await?;
     let mut act = app
         .act_json(stream.category(), stream.id(), action, field("input"))
         .actor(actor)

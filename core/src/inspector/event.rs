@@ -14,7 +14,7 @@ use super::{
     link::Link,
     text::{self, Name},
 };
-use crate::{App, Committed, Id, store::Query};
+use crate::{App, Committed, Id, event::causation, store::Query};
 
 /// How many bytes of a payload a row holds ready to be opened.
 const ROW: usize = 4096;
@@ -113,20 +113,14 @@ pub(super) fn facts(event: &Committed) -> Markup {
 
 /// What an event follows from, with the event before it as a link.
 fn cause(causation: &str) -> Markup {
-    let before = caused_by(causation);
     html! {
-        @match (before, causation.rsplit_once('#')) {
-            (Some(id), Some((action, _))) => {
+        @match causation::parts(causation) {
+            Some((action, id)) => {
                 (Name(action)) " after event " a href=(Link::event(id)) { (id) }
             },
-            _ => (Name(causation)),
+            None => (Name(causation)),
         }
     }
-}
-
-/// The event that a causation such as `Ship#42` names.
-pub(super) fn caused_by(causation: &str) -> Option<Id> {
-    causation.rsplit_once('#').and_then(|(_, id)| id.parse().ok()).map(Id)
 }
 
 /// The event as it serialises, to be kept.

@@ -9,7 +9,7 @@ use axum::{
 use maud::html;
 
 use super::{frame, text};
-use crate::{Error, InvalidStream};
+use crate::{Error, InvalidStream, error::told_once};
 
 /// How many bytes of an error are shown.
 const LONGEST: usize = 4096;
@@ -92,16 +92,7 @@ impl From<InvalidStream> for Fault {
 
 /// The text of an error and of what caused it.
 pub(super) fn chain(error: &dyn StdError) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        // A transparent error says what its cause says.
-        if !text.ends_with(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
+    let text = told_once(error);
     // Some errors repeat the value that does not fit, however large.
     match text::start(&text, LONGEST) {
         (_, true) => text,

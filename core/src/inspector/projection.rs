@@ -1,23 +1,15 @@
 //! Projections: how far each is, how far behind it has been, and building it anew.
 
-use std::sync::Arc;
-
-use axum::{
-    Form,
-    extract::State,
-    http::{HeaderMap, Uri},
-    response::Response,
-};
+use axum::response::Response;
 use maud::{Markup, html};
 
 use super::{
-    access::{self, Fields},
+    access::{self, Posted},
     asked::Asked,
     fault::{self, Fault},
     frame::{Frame, Page, Tab},
     json,
     link::Link,
-    shared::Shared,
     text::{self, Name},
     view,
 };
@@ -173,39 +165,27 @@ fn verified(found: &Verification) -> Markup {
 }
 
 /// Begins to fold a projection again beside what is stored; one at a time.
-pub(super) async fn verify(
-    State(shared): State<Arc<Shared>>,
-    headers: HeaderMap,
-    uri: Uri,
-    Form(fields): Form<Fields>,
-) -> Result<Response, Fault> {
-    shared.access.admit(&headers, &uri, &fields, "verify")?;
-    let name = projection(&fields)?;
-    let app = shared.source.app().await?;
+pub(super) async fn verify(posted: Posted) -> Result<Response, Fault> {
+    posted.admit("verify")?;
+    let (name, app) = (projection(&posted)?, posted.shared.source.app().await?);
     if app.views_by_name(name).is_empty() {
         return Err(Fault::missing(format!("The app has no projection `{name}` with documents.")));
     }
-    if !watched::begin_check(&shared, app.clone(), name.to_owned()) {
+    if !watched::begin_check(&posted.shared, app.clone(), name.to_owned()) {
         return Err(Fault::busy("Another projection is being verified. Wait for it to end."));
     }
     Ok(access::go("projections", None))
 }
 
-pub(super) async fn reset(
-    State(shared): State<Arc<Shared>>,
-    headers: HeaderMap,
-    uri: Uri,
-    Form(fields): Form<Fields>,
-) -> Result<Response, Fault> {
-    shared.access.admit_change(&headers, &uri, &fields, "reset")?;
-    let name = projection(&fields)?;
-    shared.source.app().await?.reset_by_name(name).await?;
+pub(super) async fn reset(posted: Posted) -> Result<Response, Fault> {
+    posted.admit_change("reset")?;
+    let name = projection(&posted)?;
+    posted.shared.source.app().await?.reset_by_name(name).await?;
     tracing::info!(projection = name, "the inspector has a projection built anew");
     let done = format!("{name} is being built anew.");
     Ok(access::go(Link::to("projections").with("done", done).as_str(), None))
 }
 
-fn projection(fields: &Fields) -> Result<&str, Fault> {
-    let name = fields.get("projection").map(String::as_str);
-    name.ok_or_else(|| Fault::bad("The form names no projection."))
+fn projection(posted: &Posted) -> Result<&str, Fault> {
+    posted.named("projection").ok_or_else(|| Fault::bad("The form names no projection."))
 }

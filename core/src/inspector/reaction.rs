@@ -1,22 +1,14 @@
 //! Reactions: how far each is, and what it has parked.
 
-use std::sync::Arc;
-
-use axum::{
-    Form,
-    extract::State,
-    http::{HeaderMap, Uri},
-    response::Response,
-};
+use axum::response::Response;
 use maud::{Markup, html};
 
 use super::{
-    access::{self, Fields},
+    access::{self, Posted},
     asked::Asked,
     fault::{self, Fault},
     frame::{Frame, Page, Tab},
     link::Link,
-    shared::Shared,
     text::{self, Name},
 };
 use crate::{Edit, Id, ParkedStream, ParkedWhat, ReactionHealth, ReactionState, StreamId};
@@ -126,15 +118,9 @@ fn state(one: &ReactionHealth) -> Markup {
 }
 
 /// Retries, skips or unparks a stream.
-pub(super) async fn edit(
-    State(shared): State<Arc<Shared>>,
-    headers: HeaderMap,
-    uri: Uri,
-    Form(fields): Form<Fields>,
-) -> Result<Response, Fault> {
-    shared.access.admit_change(&headers, &uri, &fields, "parked")?;
-    let field = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
-    let (edit, told) = match field("do") {
+pub(super) async fn edit(posted: Posted) -> Result<Response, Fault> {
+    posted.admit_change("parked")?;
+    let (edit, told) = match posted.field("do") {
         "retry" => (Edit::Retry, "is tried again"),
         "skip" => (Edit::Skip, "is skipped"),
         "unpark" => (Edit::Unpark, "is unparked"),
@@ -142,8 +128,9 @@ pub(super) async fn edit(
             return Err(Fault::bad("The form asks for something else than retry, skip or unpark."));
         }
     };
-    let (reaction, stream) = (field("reaction"), field("stream").parse::<StreamId>()?);
-    shared.source.app().await?.edit_parked(reaction, &stream, edit).await?;
+    let (reaction, stream) =
+        (posted.field("reaction"), posted.field("stream").parse::<StreamId>()?);
+    posted.shared.source.app().await?.edit_parked(reaction, &stream, edit).await?;
     tracing::info!(reaction, %stream, ?edit, "the inspector changes what is parked");
     let done = format!("{stream} {told}.");
     Ok(access::go(Link::to("reactions").with("done", done).as_str(), None))

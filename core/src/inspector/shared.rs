@@ -27,33 +27,30 @@ impl Shared {
 
 /// An app, or a store that an app without types is started on when it is first asked.
 #[derive(Debug)]
-pub(super) struct Source {
-    app: OnceCell<App>,
-    store: Option<Bare>,
+pub(super) enum Source {
+    App(App),
+    Store(Bare, OnceCell<App>),
 }
 
-struct Bare(Arc<dyn Store>);
+pub(super) struct Bare(Arc<dyn Store>);
 
 impl Source {
-    pub(super) fn of_app(app: App) -> Self {
-        Self { app: OnceCell::new_with(Some(app)), store: None }
-    }
-
     pub(super) fn of_store(store: Arc<dyn Store>) -> Self {
-        Self { app: OnceCell::new(), store: Some(Bare(store)) }
+        Self::Store(Bare(store), OnceCell::new())
     }
 
     /// Whether the types are known.
     pub(super) fn is_typed(&self) -> bool {
-        self.store.is_none()
+        matches!(self, Self::App(_))
     }
 
     pub(super) async fn app(&self) -> Result<&App> {
-        let start = async || match &self.store {
-            Some(Bare(store)) => App::new(Arc::clone(store)).start().await,
-            None => Err(crate::Error::Closed { what: "the inspector" }),
-        };
-        self.app.get_or_try_init(start).await
+        match self {
+            Self::App(app) => Ok(app),
+            Self::Store(Bare(store), app) => {
+                app.get_or_try_init(async || App::new(Arc::clone(store)).start().await).await
+            }
+        }
     }
 }
 

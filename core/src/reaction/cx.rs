@@ -15,6 +15,9 @@ use crate::{
     trace::{self, TraceParent},
 };
 
+/// How all keys begin that reactions make.
+pub(crate) const KEYS: &str = "react/";
+
 /// What surrounds the handling of one event.
 pub struct Cx {
     app: App,
@@ -60,7 +63,7 @@ impl Cx {
 
     /// A key for this event and this reaction, the same at every try, for services that take one.
     pub fn key(&self) -> String {
-        format!("react/{}/{}", self.event, self.reaction)
+        format!("{KEYS}{}/{}", self.event, self.reaction)
     }
 
     /// Cancels the timer that was set by this reaction with this key, when the event is settled.
@@ -73,7 +76,7 @@ impl Cx {
     /// The key of the next thing that the handler asks.
     pub(super) fn next(&self) -> (u32, String) {
         let ordinal = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
-        (ordinal, format!("react/{}/{ordinal}/{}", self.event, self.reaction))
+        (ordinal, format!("{KEYS}{}/{ordinal}/{}", self.event, self.reaction))
     }
 
     pub(super) fn leave(&self, change: Document) {

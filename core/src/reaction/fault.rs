@@ -2,6 +2,8 @@
 
 use std::{error::Error as StdError, fmt};
 
+use crate::error::Chain;
+
 /// Why a handler of a reaction came to nothing.
 ///
 /// Every error becomes one by `?` and is tried again. What no further try can mend is said with
@@ -43,13 +45,7 @@ impl Fault {
 
     /// The text of the error and of all that caused it.
     pub(crate) fn text(&self) -> String {
-        let mut text = self.error.to_string();
-        let mut source = self.error.source();
-        while let Some(cause) = source {
-            text = format!("{text}: {cause}");
-            source = cause.source();
-        }
-        text
+        Chain(&*self.error).to_string()
     }
 }
 

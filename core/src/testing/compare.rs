@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{DecodeError, Events};
+use crate::{DecodeError, Events, error::Chain};
 
 /// An event as it is stored.
 #[derive(Clone, Debug)]
@@ -46,14 +46,8 @@ pub(super) fn survive<Es: Events>(event: &Es) -> Result<Encoded, String> {
 pub(super) fn decode<Es: Events>(name: &str, json: &str) -> Result<Es, String> {
     let kind = Es::KINDS.iter().find(|kind| kind.name == name);
     let version = kind.map_or(1, |kind| kind.version);
-    Es::decode(name, version, json.as_bytes()).map_err(|error: DecodeError| chain(&error))
-}
-
-fn chain(error: &DecodeError) -> String {
-    match std::error::Error::source(error) {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
-    }
+    Es::decode(name, version, json.as_bytes())
+        .map_err(|error: DecodeError| Chain(&error).to_string())
 }
 
 /// Encodes an event.

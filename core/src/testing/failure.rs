@@ -5,6 +5,8 @@ use std::{
     panic::Location,
 };
 
+use crate::error::Chain;
+
 /// What a rule ends with.
 pub type Outcome<T = ()> = Result<T, Failure>;
 
@@ -38,13 +40,7 @@ impl Failure {
 impl<E: std::error::Error> From<E> for Failure {
     #[track_caller]
     fn from(error: E) -> Self {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            text = format!("{text}: {cause}");
-            source = cause.source();
-        }
-        Self { text, at: Location::caller() }
+        Self::new(Chain(&error))
     }
 }
 

@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::VIEWS;
 use crate::{
     Error, Id, Json, Result, StreamId, Version,
     clock::{Ids, System},
@@ -37,7 +38,7 @@ pub enum Edit {
 
 /// The view that keeps the requests for a reaction.
 pub(super) fn view(name: &str) -> ViewId {
-    ViewId { name: format!("reaction/{name}/requests").into(), version: 0 }
+    ViewId { name: format!("{VIEWS}{name}/requests").into(), version: 0 }
 }
 
 /// Leaves requests to the holder.

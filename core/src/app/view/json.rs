@@ -1,51 +1,30 @@
 //! Documents by the name of their projection, for callers that have no types: HTTP, inspector.
 
-use std::{fmt::Display, future::IntoFuture, marker::PhantomData, sync::Arc};
+use std::{fmt::Display, future::IntoFuture};
 
 use super::{Asks, View, asks, decode};
 use crate::{App, Error, Id, Json, Projection, Result, store::BoxFuture};
 
-/// A projection without its type.
-pub(in crate::app) trait ErasedView: Send + Sync {
-    fn read<'a>(
-        &self,
-        app: &'a App,
-        key: Option<String>,
-        asks: Asks,
-    ) -> BoxFuture<'a, Result<Option<Json>>>;
-}
-
-/// A projection without its type.
-pub(in crate::app) fn erased<P: Projection>() -> Arc<dyn ErasedView> {
-    Arc::new(Of::<P>(PhantomData))
-}
-
-struct Of<P>(PhantomData<fn() -> P>);
-
-impl<P: Projection> ErasedView for Of<P> {
-    fn read<'a>(
-        &self,
-        app: &'a App,
-        key: Option<String>,
-        asks: Asks,
-    ) -> BoxFuture<'a, Result<Option<Json>>> {
-        Box::pin(async move {
-            let refuse = |why| Err(Error::Query { action: "read a document", why });
-            let key = match (P::KEYED, key) {
-                (true, Some(key)) => key,
-                (false, None) => String::new(),
-                (true, None) => return refuse("there is one for each key; name a key"),
-                (false, Some(_)) => return refuse("there is only one; leave the key out"),
-            };
-            let view = View::<P> { asks, ..View::new(app) };
-            let Some((source, json)) = view.stored(&key).await? else {
-                return if P::KEYED { Ok(None) } else { encode(&P::default()).map(Some) };
-            };
-            // A document that does not fit is an error here as it is for callers with types.
-            decode::<P>(&source, &json)?;
-            Ok(Some(json))
-        })
-    }
+/// Reads a document of a projection whose type only this function knows.
+pub(in crate::app) async fn read<P: Projection>(
+    app: &App,
+    key: Option<String>,
+    asks: Asks,
+) -> Result<Option<Json>> {
+    let refuse = |why| Err(Error::Query { action: "read a document", why });
+    let key = match (P::KEYED, key) {
+        (true, Some(key)) => key,
+        (false, None) => String::new(),
+        (true, None) => return refuse("there is one for each key; name a key"),
+        (false, Some(_)) => return refuse("there is only one; leave the key out"),
+    };
+    let view = View::<P> { asks, ..View::new(app) };
+    let Some((source, json)) = view.stored(&key).await? else {
+        return if P::KEYED { Ok(None) } else { encode(&P::default()).map(Some) };
+    };
+    // A document that does not fit is an error here as it is for callers with types.
+    decode::<P>(&source, &json)?;
+    Ok(Some(json))
 }
 
 fn encode<P: Projection>(document: &P) -> Result<Json> {
@@ -80,15 +59,16 @@ impl<'a> ViewJson<'a> {
 
     async fn read(self) -> Result<Option<Json>> {
         let Self { app, projection, key, asks } = self;
-        let Some(view) = app.0.views.get(&*projection) else {
-            let known: Vec<_> = app.0.views.keys().copied().collect();
+        let Some(runner) = app.runner_named(&projection) else {
+            let mut known: Vec<_> = app.0.runners.values().map(|one| one.build.name).collect();
+            known.sort_unstable();
             let help = match known.len() {
                 0 => "it was built without any that keeps documents".to_owned(),
                 _ => format!("it has documents of {}", known.join(", ")),
             };
             return Err(Error::Unknown { what: "projection", name: projection, help });
         };
-        view.read(app, key, asks).await
+        (runner.read)(app, key, asks).await
     }
 }
 

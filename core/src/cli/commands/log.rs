@@ -8,11 +8,12 @@ use crate::{
     App, Error, Id,
     cli::{
         events::{self, Events},
-        exit::{self, Exit, Failure},
+        exit::{Exit, Failure},
         filter::{Condition, Filter},
         out::Out,
         plain,
     },
+    error::told_once,
     store::{Query, Store},
 };
 
@@ -94,7 +95,7 @@ impl Log {
                 // The log is another one: what would come is not what follows.
                 Err(error @ Error::Ahead { .. }) => return Err(error.into()),
                 Err(error) => {
-                    eprintln!("actum: {}; trying again", plain::text(&exit::chain(&error)));
+                    eprintln!("actum: {}; trying again", plain::text(&told_once(&error)));
                 }
             }
         }

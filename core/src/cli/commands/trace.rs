@@ -14,6 +14,7 @@ use crate::{
         out::Out,
         plain,
     },
+    event::causation,
     store::{Query, Store},
 };
 
@@ -46,7 +47,8 @@ impl Trace {
         let (mut nodes, mut places) = (Vec::<Node>::new(), HashMap::new());
         while let Some(event) = events.next().await? {
             // A cause has a lower id, so it has been read; so there are no circles either.
-            let parent = cause(&event).and_then(|id| places.get(&id).copied());
+            let cause = event.meta.causation().and_then(causation::parts);
+            let parent = cause.and_then(|(_, id)| places.get(&id).copied());
             places.insert(event.id, nodes.len());
             if let Some(parent) = parent.and_then(|parent: usize| nodes.get_mut(parent)) {
                 parent.children.push(places.len() - 1);
@@ -66,12 +68,6 @@ impl Trace {
         draw(&nodes, out)?;
         Ok(Exit::Done)
     }
-}
-
-/// The event that an event follows from: `Ship#42` names 42.
-fn cause(event: &Committed) -> Option<Id> {
-    let (_, id) = event.meta.causation()?.rsplit_once('#')?;
-    id.parse().ok().map(Id)
 }
 
 /// Draws all trees, each node before what follows from it.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Committed, inspector::event::caused_by};
+use crate::{Committed, event::causation};
 
 /// An event, how deep it stands, and what it follows from, if that is known.
 pub(super) struct Branch<'a> {
@@ -18,8 +18,8 @@ pub(super) struct Branch<'a> {
 pub(super) fn grow(events: &[Committed]) -> Vec<Branch<'_>> {
     let mut following: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
     for (at, event) in events.iter().enumerate() {
-        let cause = event.meta.causation().and_then(caused_by);
-        let cause = cause.and_then(|id| super::by_id(events, id)).filter(|cause| *cause < at);
+        let cause = event.meta.causation().and_then(causation::parts);
+        let cause = cause.and_then(|(_, id)| super::by_id(events, id)).filter(|cause| *cause < at);
         following.entry(cause).or_default().push(at);
     }
     let mut branches = Vec::with_capacity(events.len());
