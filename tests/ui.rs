@@ -5,10 +5,10 @@
 
 #[test]
 fn faults_are_told_so_that_a_newcomer_understands() {
-    trybuild::TestCases::new().compile_fail("ui/fail/*.rs");
+    trybuild::TestCases::new().compile_fail("fail/*.rs");
 }
 
 #[test]
 fn what_may_be_written_compiles_and_runs() {
-    trybuild::TestCases::new().pass("ui/pass/*.rs");
+    trybuild::TestCases::new().pass("pass/*.rs");
 }
