@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use actum::{inspector::Inspector, prelude::*, store::Store};
-use axum::Router;
+use axum::{Router, serve::ListenerExt};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
 
@@ -277,6 +277,10 @@ async fn main() -> Result<(), AnyError> {
     };
     let router = Router::new().nest("/actum", inspector.router());
     println!("open http://{}/actum", listener.local_addr()?);
+    // Small messages, as those of the live tail are, go out at once.
+    let listener = listener.tap_io(|connection| {
+        connection.set_nodelay(true).ok();
+    });
     axum::serve(listener, router).await?;
     Ok(())
 }
