@@ -27,6 +27,8 @@ mod model;
 pub mod prelude;
 mod projection;
 mod reaction;
+#[cfg(feature = "testing")]
+pub mod schema;
 mod snapshot;
 pub mod store;
 mod stream;
@@ -55,6 +57,7 @@ pub use connect::connect;
 pub use error::{ActError, Between, Conflict, Error, Result};
 pub use event::{
     Committed, DecodeError, Event, EventOf, Events, Json, Kind, Meta, MetaFields, Payload,
+    VisitPayload, VisitVersion,
 };
 pub use jiff::Timestamp;
 pub use model::{

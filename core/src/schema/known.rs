@@ -1,0 +1,112 @@
+//! What the program knows of an event: the types of all versions, without their types.
+
+use std::{any::TypeId, collections::BTreeMap};
+
+use serde_json::Value;
+
+use super::{
+    form::{self, Form, OPTIONAL},
+    invent, trace,
+};
+use crate::{DecodeError, Event, VisitPayload, VisitVersion};
+
+/// An event of the program.
+pub(super) struct Known {
+    pub(super) name: &'static str,
+    /// The newest version.
+    pub(super) number: u32,
+    pub(super) type_name: &'static str,
+    /// The way on which every reader decodes.
+    pub(super) decode: fn(u32, &str) -> Result<(), DecodeError>,
+    /// All versions, the oldest first.
+    pub(super) versions: Vec<Version>,
+}
+
+/// One version of its schema.
+pub(super) struct Version {
+    pub(super) number: u32,
+    pub(super) type_name: &'static str,
+    pub(super) type_id: TypeId,
+    pub(super) invent: fn() -> Result<Vec<String>, invent::Refused>,
+    trace: fn(Value, &mut Form) -> Result<(), serde_json::Error>,
+    fits: fn(&Value) -> bool,
+}
+
+/// The events of a set.
+#[derive(Default)]
+pub(super) struct Events(pub(super) Vec<Known>);
+
+impl VisitPayload for Events {
+    fn payload<E: Event>(&mut self) {
+        let mut versions = Versions(Vec::new());
+        E::versions(&mut versions);
+        self.0.push(Known {
+            name: E::NAME,
+            number: E::VERSION,
+            type_name: type_name::<E>(),
+            decode: |version, json| E::decode(version, json.as_bytes()).map(drop),
+            versions: versions.0,
+        });
+    }
+}
+
+struct Versions(Vec<Version>);
+
+impl VisitVersion for Versions {
+    fn version<E: Event>(&mut self) {
+        self.0.push(Version {
+            number: E::VERSION,
+            type_name: type_name::<E>(),
+            type_id: TypeId::of::<E>(),
+            invent: invent::values::<E>,
+            trace: trace::trace::<E>,
+            fits: |value| E::deserialize(value).is_ok(),
+        });
+    }
+}
+
+/// The name of a type without its module.
+pub(super) fn type_name<T>() -> &'static str {
+    let name = std::any::type_name::<T>();
+    name.rsplit("::").next().unwrap_or(name)
+}
+
+impl Version {
+    /// The form that payloads show, and which of its fields may be missing.
+    pub(super) fn form(&self, golden: &[&str]) -> Result<(Form, BTreeMap<String, String>), String> {
+        let mut form = Form::Unknown;
+        let mut values = Vec::new();
+        for json in golden {
+            let told = |error: serde_json::Error| error.to_string();
+            let value: Value = serde_json::from_str(json).map_err(told)?;
+            (self.trace)(value.clone(), &mut form).map_err(told)?;
+            values.push(value);
+        }
+        let mut fields = form.fields();
+        let mut may_miss = BTreeMap::new();
+        for value in &values {
+            for (pointer, path) in form::places(&form, value) {
+                let fits = self.fits_without(value, &pointer);
+                let may = may_miss.entry(path).or_insert(true);
+                *may = *may && fits;
+            }
+        }
+        for (path, _) in may_miss.into_iter().filter(|(_, may)| *may) {
+            if let Some(kind) = fields.get_mut(&path) {
+                kind.push_str(OPTIONAL);
+            }
+        }
+        Ok((form, fields))
+    }
+
+    /// Whether a payload is read without the field at a place.
+    fn fits_without(&self, value: &Value, pointer: &str) -> bool {
+        let mut value = value.clone();
+        let Some((around, name)) = pointer.rsplit_once('/') else { return false };
+        let name = name.replace("~1", "/").replace("~0", "~");
+        if let Some(fields) = value.pointer_mut(around).and_then(Value::as_object_mut) {
+            fields.remove(&name);
+        }
+        (self.fits)(&value)
+    }
+}
