@@ -79,50 +79,40 @@ impl Broken {
     pub(super) fn file(path: &Path, source: io::Error) -> Self {
         Self::File { path: path.to_owned(), source }
     }
+}
 
-    /// What has changed, with what to do about it.
-    pub(super) fn changed(path: &Path, changes: Vec<Change>, old: &[Old<'_>]) -> Self {
-        let path = path.display();
-        let (breaking, rest): (Vec<_>, Vec<_>) = changes.iter().partition(|one| one.is_breaking());
-        let mut help = String::new();
-        if breaking.is_empty() {
-            push(&mut help, format_args!("{path} is out of date:"));
-        } else {
-            push(&mut help, format_args!("{path}: what is stored would no longer be read:"));
-        }
-        for change in &breaking {
-            push(&mut help, format_args!("  - {change}"));
-        }
-        for change in rest {
-            push(&mut help, format_args!("  + {change}"));
-        }
-        if breaking.is_empty() {
-            push(
-                &mut help,
-                format_args!(
-                    "What is stored can be read all the same: run this test with \
-                     ACTUM_LOCK=update, and commit the file."
-                ),
-            );
-        } else {
-            for old in old {
-                old.advise(&mut help);
-            }
-            if breaking.iter().any(|one| one.what == What::AggregateGone) {
-                push(
-                    &mut help,
-                    format_args!("Add each aggregate of the program to the check: `.with::<Cart>()`."),
-                );
-            }
-            push(
-                &mut help,
-                format_args!(
-                    "Only if nothing of this was ever stored: ACTUM_LOCK=update accepts it."
-                ),
-            );
-        }
-        Self::Changed { changes, help }
+/// What has changed, and what to do about it.
+pub(super) fn help(path: &Path, changes: &[Change], old: &[Old<'_>]) -> String {
+    let path = path.display();
+    let (breaking, rest): (Vec<_>, Vec<_>) = changes.iter().partition(|one| one.is_breaking());
+    let mut help = String::new();
+    if breaking.is_empty() {
+        push(&mut help, format_args!("{path} is out of date:"));
+    } else {
+        push(&mut help, format_args!("{path}: what is stored would no longer be read as it was:"));
     }
+    for change in &breaking {
+        push(&mut help, format_args!("  - {change}"));
+    }
+    for change in rest {
+        push(&mut help, format_args!("  + {change}"));
+    }
+    if breaking.is_empty() {
+        let advice = "What is stored can be read all the same: run this test with \
+                      ACTUM_LOCK=update, and commit the file.";
+        push(&mut help, format_args!("{advice}"));
+        return help;
+    }
+    for old in old {
+        old.advise(&mut help);
+    }
+    if breaking.iter().any(|one| one.what == What::AggregateGone) {
+        let advice = "Add each aggregate of the program to the check: `.with::<Cart>()`.";
+        push(&mut help, format_args!("{advice}"));
+    }
+    let advice = "Only if nothing of this was ever stored: ACTUM_LOCK=update accepts it.";
+    push(&mut help, format_args!("{advice}"));
+    help
 }
 
 /// A version that stored payloads need, and that the program would lose.

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::{
     Broken, Change, What,
-    broken::Old,
+    broken::{self, Old},
     change,
     known::{Events, Known, Version, type_name},
     lock::{Aggregates, Lock, Locked, Unique},
@@ -100,8 +100,8 @@ impl Check {
         if changes.is_empty() {
             return Ok(());
         }
-        let old = self.old(&lock.aggregates, &changes);
-        Err(Broken::changed(&self.path, changes, &old))
+        let help = broken::help(&self.path, &changes, &self.old(&lock.aggregates, &changes));
+        Err(Broken::Changed { changes, help })
     }
 
     /// Writes the lock anew and tells what was accepted, as [`assert`](Self::assert) does with
@@ -190,11 +190,11 @@ impl Check {
         };
         let is_given = self.golden.contains_key(&version.type_id);
         let fresh = match self.golden.get(&version.type_id) {
-            Some((_, given)) => given.iter().cloned().collect::<Result<Vec<_>, _>>().map_err(no_golden)?,
-            None => match (version.invent)() {
+            Some((_, given)) => event.given(version, given).map_err(no_golden)?,
+            None => match event.made_up(version) {
                 Ok(values) => values,
                 Err(_) if !readable.is_empty() => Vec::new(),
-                Err(refused) => return Err(no_golden(refused.to_string())),
+                Err(why) => return Err(no_golden(why)),
             },
         };
         let mut all: Vec<&str> = readable.iter().map(|json| json.get()).collect();
@@ -259,10 +259,9 @@ fn readable(
     note: &mut impl FnMut(What),
 ) -> Vec<Box<RawValue>> {
     let golden = locked.into_iter().flat_map(|locked| &locked.golden);
-    let can_be_read = |json: &&Box<RawValue>| match (event.decode)(version.number, json.get()) {
+    let can_be_read = |json: &&Box<RawValue>| match event.read(version.number, json.get()) {
         Ok(()) => true,
-        Err(error) => {
-            let why = Chain(&error).to_string();
+        Err(why) => {
             note(What::Unreadable { golden: json.get().to_owned(), why });
             false
         }

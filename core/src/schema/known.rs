@@ -1,6 +1,6 @@
 //! What the program knows of an event: the types of all versions, without their types.
 
-use std::{any::TypeId, collections::BTreeMap};
+use std::{any::TypeId, collections::BTreeMap, panic};
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use super::{
     form::{self, Form, OPTIONAL},
     invent, trace,
 };
-use crate::{DecodeError, Event, VisitPayload, VisitVersion};
+use crate::{DecodeError, Event, VisitPayload, VisitVersion, app::message, error::Chain};
 
 /// An event of the program.
 pub(super) struct Known {
@@ -17,7 +17,7 @@ pub(super) struct Known {
     pub(super) number: u32,
     pub(super) type_name: &'static str,
     /// The way on which every reader decodes.
-    pub(super) decode: fn(u32, &str) -> Result<(), DecodeError>,
+    decode: fn(u32, &str) -> Result<(), DecodeError>,
     /// All versions, the oldest first.
     pub(super) versions: Vec<Version>,
 }
@@ -27,7 +27,7 @@ pub(super) struct Version {
     pub(super) number: u32,
     pub(super) type_name: &'static str,
     pub(super) type_id: TypeId,
-    pub(super) invent: fn() -> Result<Vec<String>, invent::Refused>,
+    invent: fn() -> Result<Vec<String>, invent::Refused>,
     trace: fn(Value, &mut Form) -> Result<(), serde_json::Error>,
     fits: fn(&Value) -> bool,
 }
@@ -62,6 +62,41 @@ impl VisitVersion for Versions {
             trace: trace::trace::<E>,
             fits: |value| E::deserialize(value).is_ok(),
         });
+    }
+}
+
+impl Known {
+    /// Reads a payload of any version as every reader does. An upcaster that panics is caught, for
+    /// it would end each of them.
+    pub(super) fn read(&self, version: u32, json: &str) -> Result<(), String> {
+        match panic::catch_unwind(|| (self.decode)(version, json)) {
+            Ok(read) => read.map_err(|error| Chain(&error).to_string()),
+            Err(panic) => Err(format!("it panics: {}", message(panic.as_ref()))),
+        }
+    }
+
+    /// Payloads of a version that were never stored, but could be.
+    pub(super) fn made_up(&self, version: &Version) -> Result<Vec<String>, String> {
+        let values = (version.invent)().map_err(|refused| refused.to_string())?;
+        self.all_read(version, values)
+    }
+
+    /// Payloads that the user gave, as they were encoded.
+    pub(super) fn given(
+        &self,
+        version: &Version,
+        given: &[Result<String, String>],
+    ) -> Result<Vec<String>, String> {
+        let values = given.iter().cloned().collect::<Result<_, _>>();
+        self.all_read(version, values.map_err(|why| format!("it cannot be encoded: {why}"))?)
+    }
+
+    /// The payloads, if each of them can be read.
+    fn all_read(&self, version: &Version, values: Vec<String>) -> Result<Vec<String>, String> {
+        for json in &values {
+            self.read(version.number, json).map_err(|why| format!("{json} is not read: {why}"))?;
+        }
+        Ok(values)
     }
 }
 
