@@ -2,5 +2,11 @@
 
 #[path = "schema/changes.rs"]
 mod changes;
+#[path = "schema/hostile.rs"]
+mod hostile;
+#[path = "schema/lock.rs"]
+mod lock;
+#[path = "schema/payloads.rs"]
+mod payloads;
 #[path = "schema/programs.rs"]
 mod programs;
