@@ -6,6 +6,7 @@ extern crate self as actum;
 
 mod aggregate;
 mod app;
+mod audit;
 mod buffer;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -45,11 +46,12 @@ pub use aggregate::{
     Patch, Rejected, Returns, Spec, Unmet, fold,
 };
 pub use app::{
-    Act, ActJson, Acts, App, AsOf, Builder, Difference, Done, Edit, Feed, GivenHolds, Health,
+    Act, ActJson, Acts, App, AsOf, Auditing, Builder, Difference, Done, Edit, Feed, GivenHolds, Health,
     History, Load, Loaded, LoadedJson, Parked, ParkedStream, ParkedWhat, Possible, Progress,
     Projected, ProjectionHealth, ProjectionState, ReactionHealth, ReactionState, Subscription,
     Verification, View, ViewJson, ViewOf, Views,
 };
+pub use audit::{Audit, AuditedStream, AuditedVersion, Standing};
 #[cfg(any(feature = "http", feature = "inspector"))]
 pub use axum;
 pub use clock::{Clock, Ids, System};
