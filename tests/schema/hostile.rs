@@ -42,7 +42,7 @@ fn an_entry_that_stands_twice_after_a_merge_is_refused() {
     let place = Place::locked::<now::Cart>();
     let double = place.text().replace(r#""qty": "u32","#, "\"qty\": \"u32\",\n            \"qty\": \"u16\",");
     let text = is_refused(&place, &double);
-    assert!(text.contains("`qty` stands here twice at line 20"), "{text}");
+    assert!(text.contains("`qty` stands here twice at line 18"), "{text}");
 }
 
 #[test]

@@ -210,15 +210,43 @@ fn payloads_of_each_earlier_form_must_go_on_being_read() {
     );
 }
 
-/// What the docs show: the check of a user, by the variable of the environment.
+/// As a user has it; the lock is that of the repository.
 #[test]
 fn the_lock_of_this_test_is_up_to_date() {
     schema::check("schema/events.lock").with::<third::Cart>().assert();
 }
 
+/// Where the test below has this one look.
+const ELSEWHERE: &str = "ACTUM_TEST_LOCK";
+
+/// Nothing unless the next test runs it, as a process with other variables.
 #[test]
-#[should_panic(expected = "run this test with ACTUM_LOCK=update")]
-fn an_assertion_fails_with_what_to_do() {
+fn asserts_elsewhere() {
+    if let Some(path) = std::env::var_os(ELSEWHERE) {
+        schema::check(path).with::<second::Cart>().assert();
+    }
+}
+
+#[test]
+fn the_variable_accepts_what_has_changed() {
     let place = Place::locked::<first::Cart>();
-    schema::check(place.path()).with::<second::Cart>().assert();
+    let run = |value: &str| {
+        let test = std::env::current_exe().unwrap();
+        let output = std::process::Command::new(test)
+            .args(["--exact", "lock::asserts_elsewhere", "--nocapture"])
+            .env(ELSEWHERE, place.path())
+            .env("ACTUM_LOCK", value)
+            .output()
+            .unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    let is = |run: (bool, String), passes: bool, text: &str| {
+        assert!(run.0 == passes && run.1.contains(text), "{text:?} in {run:?}");
+    };
+    let before = place.text();
+    is(run(""), false, "run this test with ACTUM_LOCK=update, and commit the file");
+    is(run("1"), false, "ACTUM_LOCK is `1`; the only value it has is `update`");
+    assert_eq!(place.text(), before);
+    is(run("update"), true, "accepted: `ItemAdded` of `Cart`, version 2: is not in the lock yet");
+    is(run(""), true, "");
 }
