@@ -182,16 +182,9 @@ impl From<Id> for Sum {
 }
 
 impl Sum {
-    fn told(
-        self,
-        aggregate: &str,
-        name: &str,
-        schema: u32,
-        standing: Standing,
-    ) -> AuditedVersion {
+    fn told(self, aggregate: &str, name: &str, schema: u32, standing: Standing) -> AuditedVersion {
         let Self { events, first, last, streams, elsewhere } = self;
-        let stream =
-            |(stream, (events, first))| AuditedStream { stream, events, first };
+        let stream = |(stream, (events, first))| AuditedStream { stream, events, first };
         let mut streams: Vec<_> = streams.into_iter().map(stream).collect();
         streams.sort_by_key(|one| one.first);
         let (streams, elsewhere) = match standing {
@@ -199,6 +192,16 @@ impl Sum {
             _ => (streams, elsewhere),
         };
         let (aggregate, name) = (aggregate.to_owned(), name.to_owned());
-        AuditedVersion { aggregate, name, schema, standing, events, first, last, streams, elsewhere }
+        AuditedVersion {
+            aggregate,
+            name,
+            schema,
+            standing,
+            events,
+            first,
+            last,
+            streams,
+            elsewhere,
+        }
     }
 }

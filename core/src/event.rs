@@ -173,7 +173,9 @@ fn known(oldest: u32, newest: u32) -> String {
 /// What to do about a version that cannot be decoded.
 fn help(found: u32, newest: u32) -> String {
     if found > newest {
-        format!("a newer program has written it: run that one, or add the event types up to {found}")
+        format!(
+            "a newer program has written it: run that one, or add the event types up to {found}"
+        )
     } else {
         "no event type has written it, for versions count from 1".to_owned()
     }

@@ -110,7 +110,10 @@ fn a_variant_that_is_gone_breaks() {
     }
     let (lines, _) = Place::locked::<first::Cart>().changes::<now::Cart>();
     assert!(lines[0].contains("unknown variant `No`"), "{lines:?}");
-    assert_eq!(lines[1], "- `ItemAdded` of `Cart`, version 1: the variant `gift::No` is gone; it was unit");
+    assert_eq!(
+        lines[1],
+        "- `ItemAdded` of `Cart`, version 1: the variant `gift::No` is gone; it was unit"
+    );
 }
 
 #[test]

@@ -40,7 +40,9 @@ fn a_lock_that_is_cut_off_anywhere_is_refused_and_not_written_over() {
 #[test]
 fn an_entry_that_stands_twice_after_a_merge_is_refused() {
     let place = Place::locked::<now::Cart>();
-    let double = place.text().replace(r#""qty": "u32","#, "\"qty\": \"u32\",\n            \"qty\": \"u16\",");
+    let double = place
+        .text()
+        .replace(r#""qty": "u32","#, "\"qty\": \"u32\",\n            \"qty\": \"u16\",");
     let text = is_refused(&place, &double);
     assert!(text.contains("`qty` stands here twice at line 18"), "{text}");
 }
@@ -75,7 +77,10 @@ fn a_payload_or_a_type_that_was_edited_by_hand_shows() {
     assert!(lines[0].contains("invalid type: integer `5`, expected a string"), "{lines:?}");
     place.write(&lock.replace("u32", "String"));
     let (lines, _) = place.changes::<now::Cart>();
-    assert_eq!(lines, ["- `ItemAdded` of `Cart`, version 2: the field `qty` was String, and is u32 now"]);
+    assert_eq!(
+        lines,
+        ["- `ItemAdded` of `Cart`, version 2: the field `qty` was String, and is u32 now"]
+    );
 }
 
 #[test]

@@ -142,8 +142,14 @@ fn a_new_version_with_its_upcaster_is_accepted_and_the_old_payload_stays() {
 fn an_old_version_that_is_changed_must_get_its_form_back() {
     let place = Place::locked::<second::Cart>();
     let (lines, help) = place.changes::<second_with_another_first::Cart>();
-    assert!(lines[0].contains("version 1") && lines[0].contains("missing field `article`"), "{lines:?}");
-    assert_eq!(lines[1], "- `ItemAdded` of `Cart`, version 1: the field `sku` is gone; it was String");
+    assert!(
+        lines[0].contains("version 1") && lines[0].contains("missing field `article`"),
+        "{lines:?}"
+    );
+    assert_eq!(
+        lines[1],
+        "- `ItemAdded` of `Cart`, version 1: the field `sku` is gone; it was String"
+    );
     let advice = "`ItemAddedV1` says how version 1 is stored; give it back its form (sku: String).";
     assert!(help.contains(advice), "{help}");
 }
@@ -154,7 +160,10 @@ fn a_version_that_is_gone_is_missed() {
     let (lines, help) = place.changes::<second::Cart>();
     let gone = "- `ItemAdded` of `Cart`, version 3: the event type has no such version any more";
     assert_eq!(lines, [gone]);
-    assert!(help.contains("Bring back the event type of version 3 (grams: u64, sku: String)"), "{help}");
+    assert!(
+        help.contains("Bring back the event type of version 3 (grams: u64, sku: String)"),
+        "{help}"
+    );
 }
 
 #[test]
@@ -206,7 +215,9 @@ fn payloads_of_each_earlier_form_must_go_on_being_read() {
     let (lines, _) = place.changes::<first::Cart>();
     assert_eq!(
         lines,
-        ["- `ItemAdded` of `Cart`, version 1: the field `note` is gone; it was Option<String> (optional)"]
+        [
+            "- `ItemAdded` of `Cart`, version 1: the field `note` is gone; it was Option<String> (optional)"
+        ]
     );
 }
 

@@ -140,7 +140,8 @@ fn what_shows_in_a_value_only_is_locked_by_the_values_that_are_given() {
     place.verify::<by_value::Cart>().unwrap();
 
     let (lines, _) = place.changes::<by_value_renamed::Cart>();
-    let is_gone = |field: &str| lines.iter().any(|line| line.contains(&format!("`{field}` is gone")));
+    let is_gone =
+        |field: &str| lines.iter().any(|line| line.contains(&format!("`{field}` is gone")));
     assert!(is_gone("weight") && is_gone("paid.number"), "{lines:#?}");
 }
 

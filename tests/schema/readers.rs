@@ -73,7 +73,10 @@ async fn a_snapshot_and_a_tail_of_other_versions_give_one_state(at: Place) {
     put(&*store, "Cart-a", 1, r#"{"sku":"late"}"#).await;
     // Another app has nothing in memory: it begins with the snapshot.
     let app = plain(store).await;
-    assert_eq!(app.load::<Cart>("a").await.expect("a cart").items, ["one:100", "two:200", "late:100"]);
+    assert_eq!(
+        app.load::<Cart>("a").await.expect("a cart").items,
+        ["one:100", "two:200", "late:100"]
+    );
 }
 
 async fn projections_read_every_version(at: Place) {

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Change, What, known::Known, form::OPTIONAL, lock::Locked};
+use super::{Change, What, form::OPTIONAL, known::Known, lock::Locked};
 
 /// Why a check of the lock fails; what to do stands in its text.
 #[derive(Debug, thiserror::Error)]
@@ -187,9 +187,8 @@ impl Old<'_> {
 /// The fields of a version, but not what lies within them.
 fn fields(locked: &Locked) -> String {
     let fields = locked.fields.0.iter().filter(|(name, _)| !name.contains(['.', '[', '{', ':']));
-    let field = |(name, kind): (&String, &String)| {
-        format!("{name}: {}", kind.trim_end_matches(OPTIONAL))
-    };
+    let field =
+        |(name, kind): (&String, &String)| format!("{name}: {}", kind.trim_end_matches(OPTIONAL));
     fields.map(field).collect::<Vec<_>>().join(", ")
 }
 

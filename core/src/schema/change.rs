@@ -140,7 +140,9 @@ pub(super) fn between(
             renamed.insert(parent(field));
             let what = format!("the field `{field}` is read under another name, too");
             found.push(What::Compatible { what });
-        } else if !is_within(field, |around| !fields.contains_key(around) && locked.contains_key(around)) {
+        } else if !is_within(field, |around| {
+            !fields.contains_key(around) && locked.contains_key(around)
+        }) {
             found.push(What::Gone { field: field.clone(), was: was.clone() });
         }
     }

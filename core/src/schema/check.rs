@@ -26,11 +26,7 @@ const VARIABLE: &str = "ACTUM_LOCK";
 /// The path counts from the package's folder, where `cargo test` runs a test.
 #[must_use = "nothing is checked before `assert`, `verify` or `update`"]
 pub fn check(path: impl AsRef<Path>) -> Check {
-    Check {
-        path: path.as_ref().to_owned(),
-        aggregates: BTreeMap::new(),
-        golden: HashMap::new(),
-    }
+    Check { path: path.as_ref().to_owned(), aggregates: BTreeMap::new(), golden: HashMap::new() }
 }
 
 /// A check that is being put together; made by [`check`].
@@ -212,7 +208,9 @@ impl Check {
                 found.into_iter().for_each(note);
             }
             Some(_) if is_given && !unseen().is_empty() => {
-                note(What::Compatible { what: "a payload is given that is not in the lock".to_owned() });
+                note(What::Compatible {
+                    what: "a payload is given that is not in the lock".to_owned(),
+                });
             }
             // What is made up may change with actum; that is no reason to change the lock.
             Some(_) => return Ok(Locked { fields: Unique(fields), golden }),

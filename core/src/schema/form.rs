@@ -154,13 +154,7 @@ pub(super) fn places(form: &Form, value: &Value) -> Vec<(String, String)> {
     found
 }
 
-fn place(
-    form: &Form,
-    value: &Value,
-    pointer: &str,
-    path: &str,
-    found: &mut Vec<(String, String)>,
-) {
+fn place(form: &Form, value: &Value, pointer: &str, path: &str, found: &mut Vec<(String, String)>) {
     match (form, value) {
         (Form::Any(form) | Form::Option(form), value) => place(form, value, pointer, path, found),
         (Form::Seq(form), Value::Array(values)) => {

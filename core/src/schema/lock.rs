@@ -61,9 +61,7 @@ impl Lock {
                 None => Ok(Some(lock)),
                 Some(why) => Err(Broken::Unreadable { path: path.to_owned(), why }),
             },
-            Err(error) => {
-                Err(Broken::Unreadable { path: path.to_owned(), why: error.to_string() })
-            }
+            Err(error) => Err(Broken::Unreadable { path: path.to_owned(), why: error.to_string() }),
         }
     }
 
