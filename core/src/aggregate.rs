@@ -10,6 +10,7 @@ use crate::{EventOf, Events};
 mod action;
 mod emits;
 mod invariant;
+mod sketch;
 mod undo;
 
 pub use action::{Action, ActionEntry, Actions, Given, Input, Rejected, Returns, Spec, Unmet};
