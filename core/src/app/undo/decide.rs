@@ -15,7 +15,6 @@ use crate::{
         aggregate::Registered,
         cell::Held,
         feed::Feed,
-        load::{self, AsOf},
         undo::{
             Asked, Way,
             step::{Kind, Step, Steps},
@@ -125,8 +124,8 @@ impl<A: Aggregate> Decision<'_, A> {
         wanted.extend(steps.iter().flat_map(|step| &step.events).map(|event| event.version));
         let mut all = BTreeMap::new();
         let (Some(first), Some(last)) = (wanted.first(), wanted.last()) else { return Ok(all) };
-        let before = AsOf::Version(Version(first.0.saturating_sub(1)));
-        let mut held = load::load(self.registered, &self.stream, Some(before)).await?;
+        let before = Version(first.0.saturating_sub(1));
+        let mut held = self.registered.travel(&self.stream, before).await?;
         let query = Query::stream(self.stream.clone()).from_version(*first).to_version(*last);
         let mut events = Feed::new(self.store.read(query.without_meta()));
         while let Some(event) = events.next().await.transpose()? {
