@@ -12,3 +12,4 @@ mod trace;
 pub use broken::Broken;
 pub use change::{Change, What};
 pub use check::{Check, check};
+pub(crate) use invent::one as invented;

@@ -126,11 +126,11 @@ async fn a_form_begins_with_a_sketch_of_the_input() {
     let (_, mut site) = site().await;
     site.unlock(TOKEN).await;
     let text = text_of(&site.page("/actions?stream=Cart-1").await);
-    assert!(text.contains("{\n  \"sku\": \"\",\n  \"qty\": 0\n}"), "{text}");
-    assert!(text.contains("{\n  \"note\": \"\"\n}"), "{text}");
+    assert!(text.contains("{\n  \"sku\": \"text\",\n  \"qty\": 1\n}"), "{text}");
+    assert!(text.contains("{\n  \"note\": \"text\"\n}"), "{text}");
     // As it stands it fits the action.
     let fields = add_form(&site).await;
-    let answer = site.post("/act", &with(&fields, &[("input", r#"{"sku":"","qty":0}"#)])).await;
+    let answer = site.post("/act", &with(&fields, &[("input", r#"{"sku":"text","qty":1}"#)])).await;
     assert_eq!(answer.status, 303, "{}", answer.text);
 }
 

@@ -68,8 +68,8 @@ impl App {
         self.named(aggregate)?.possible(stream).await
     }
 
-    /// Sketches an input of an action, as JSON to begin with: its fields, with the least values that
-    /// its `Deserialize` takes.
+    /// Invents an input of an action, as JSON to begin with: its fields, with values that its
+    /// `Deserialize` takes. It is `{}` where none were found.
     ///
     /// ```
     /// use actum::prelude::*;
@@ -99,7 +99,7 @@ impl App {
     /// # async fn main() -> Result<(), actum::Error> {
     /// let app = App::new(Memory::new()).with::<Counter>().start().await?;
     /// let input = app.sketch_input("Counter", "Count")?;
-    /// assert_eq!(input, "{\n  \"by\": 0,\n  \"at\": \"2024-06-01T12:00:00Z\"\n}");
+    /// assert_eq!(input, "{\n  \"by\": 1,\n  \"at\": \"2024-06-01T14:23:00Z\"\n}");
     /// # Ok(()) }
     /// ```
     ///

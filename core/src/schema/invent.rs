@@ -55,25 +55,29 @@ pub(super) fn values<T: DeserializeOwned + Serialize>() -> Result<Vec<String>, R
     let mut plan = Plan::default();
     let mut values = Vec::new();
     for _ in 0..RUNS {
-        plan.chosen.clear();
-        plan.last = None;
-        match T::deserialize(Invent { plan: &mut plan, at: String::new(), inside: Vec::new() }) {
-            Ok(value) => {
-                let json = serde_json::to_string(&value).map_err(Refused::told)?;
-                values.push(json);
-                if !plan.goes_on() {
-                    return Ok(values);
-                }
-            }
-            Err(refused) => plan.other(refused)?,
+        let Some(value) = plan.run::<T>()? else { continue };
+        values.push(serde_json::to_string(&value).map_err(Refused::told)?);
+        if !plan.goes_on() {
+            return Ok(values);
         }
     }
     Err(Refused::told("it has too many variants"))
 }
 
+/// One value of a type, as JSON for people.
+pub(crate) fn one<T: DeserializeOwned + Serialize>() -> Result<String, Refused> {
+    let mut plan = Plan::default();
+    for _ in 0..RUNS {
+        if let Some(value) = plan.run::<T>()? {
+            return serde_json::to_string_pretty(&value).map_err(Refused::told);
+        }
+    }
+    Err(Refused::told("no value was found"))
+}
+
 /// Why a type takes no invented value.
 #[derive(Debug)]
-pub(super) struct Refused {
+pub(crate) struct Refused {
     why: String,
     /// A field was there under its other name already.
     is_double: bool,
@@ -121,6 +125,16 @@ struct Plan {
 }
 
 impl Plan {
+    /// Asks the type once; none where an answer was wrong, and the next run gives another.
+    fn run<T: DeserializeOwned>(&mut self) -> Result<Option<T>, Refused> {
+        self.chosen.clear();
+        self.last = None;
+        match T::deserialize(Invent { plan: self, at: String::new(), inside: Vec::new() }) {
+            Ok(value) => Ok(Some(value)),
+            Err(refused) => self.other(refused).map(|()| None),
+        }
+    }
+
     /// Which of so many answers a place gets.
     fn answer(&mut self, at: &str, count: usize) -> usize {
         self.last = Some((at.to_owned(), count));
