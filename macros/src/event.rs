@@ -99,7 +99,7 @@ fn implement(ctxt: &Ctxt, input: &DeriveInput, options: &Options) -> TokenStream
 /// The type of the version before, where there must be one.
 fn chain<'a>(ctxt: &Ctxt, ident: &Ident, options: &'a Options, version: u32) -> Option<&'a Type> {
     match (&options.from, options.version) {
-        (Some(old), _) if old.to_token_stream().to_string() == ident.to_string() => {
+        (Some(old), _) if *ident == old.to_token_stream().to_string() => {
             ctxt.error(
                 old,
                 format_args!(
