@@ -171,7 +171,7 @@ impl Skus {
 }
 
 impl p::Handles<ItemAdded> for Skus {
-    fn handle(&mut self, event: &p::Committed<ItemAdded>) -> p::Fate {
+    fn handle(&mut self, event: &p::Committed<ItemAdded>) -> p::Handling {
         Skus::item_added(self, event);
         p::fate(())
     }

@@ -14,6 +14,7 @@ use crate::{
     Aggregate, Committed, Error, Id, Model, Projection, Reaction, Result, StreamId, Version,
     app::{aggregate::Registered, erased::Erased, gate::Gate, runner::Runner, task::Tasks},
     clock::{Clock, Ids},
+    privacy::Seals,
     store::{Query, Store},
     trace::Traces,
 };
@@ -24,6 +25,8 @@ mod builder;
 mod cell;
 mod erased;
 mod feed;
+#[cfg(feature = "privacy")]
+mod forget;
 mod gate;
 mod health;
 mod history;
@@ -126,6 +129,7 @@ struct Inner {
     reactions: HashMap<TypeId, react::Registered>,
     model: Model,
     traces: Option<Arc<dyn Traces>>,
+    seals: Seals,
     gate: Gate,
     tasks: Tasks,
 }

@@ -5,10 +5,12 @@ use std::{error::Error as StdError, fmt};
 mod chain;
 #[cfg(feature = "inspector")]
 mod once;
+mod personal;
 
 pub(crate) use chain::Chain;
 #[cfg(feature = "inspector")]
 pub(crate) use once::told_once;
+pub use personal::PersonalError;
 
 use crate::{Committed, DecodeError, Id, InvalidStream, StreamId, Version, store::Expected};
 
@@ -219,6 +221,9 @@ pub enum Error {
         /// Why.
         source: std::sync::Arc<Error>,
     },
+    /// A personal value cannot be sealed or opened.
+    #[error(transparent)]
+    Personal(#[from] PersonalError),
     /// The app or the store has been shut down.
     #[error(
         "{what} has been shut down and takes no more work; what it acknowledged is stored: open or \

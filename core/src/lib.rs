@@ -25,6 +25,11 @@ mod measure;
 mod measure;
 mod model;
 pub mod prelude;
+#[cfg(feature = "privacy")]
+pub mod privacy;
+#[cfg(not(feature = "privacy"))]
+#[path = "privacy/off.rs"]
+mod privacy;
 mod projection;
 mod reaction;
 mod snapshot;
@@ -52,7 +57,7 @@ pub use app::{
 pub use axum;
 pub use clock::{Clock, Ids, System};
 pub use connect::connect;
-pub use error::{ActError, Between, Conflict, Error, Result};
+pub use error::{ActError, Between, Conflict, Error, PersonalError, Result};
 pub use event::{
     Committed, DecodeError, Event, EventOf, Events, Json, Kind, Meta, MetaFields, Payload,
 };

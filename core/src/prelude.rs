@@ -14,3 +14,6 @@ pub use crate::store::{Sqlite, SqliteTransaction};
 
 #[cfg(feature = "postgres")]
 pub use crate::store::{Postgres, PostgresTransaction};
+
+#[cfg(feature = "privacy")]
+pub use crate::privacy::{Forgotten, Opened, Opener, Personal, Vault};

@@ -6,11 +6,13 @@ pub use crate::{
     aggregate::{Apply, Patch, Returns, Spec},
     projection::{
         Answer, Answered, DocumentPerKey, Fate, Handler, Handles, KeyOf, KeyText, OneDocument,
-        Outcome, SqlHandler, SqlHandles, SqlProjection, Tx,
+        Opening, Outcome, SqlHandler, SqlHandles, SqlProjection, Tx,
     },
     reaction::{Asked, Cx, Fault, Handled, IntoFault, Part, Policy, Reaction, Reactor, Reacts},
     store::sql::{Awaiting, Blocking, SqlTransaction},
 };
+#[cfg(feature = "privacy")]
+pub use crate::privacy::{Opener, OpensPersonal};
 pub use core;
 pub use serde;
 pub use serde_json;
@@ -33,8 +35,16 @@ pub fn key<'a, E, K: KeyText>(
     key(event).text()
 }
 
+/// What becomes of a document, or why an event could not be handled.
+pub type Handling = Result<Fate, crate::Error>;
+
 /// What becomes of a document after a handler has returned.
-pub fn fate<O: Outcome>(outcome: O) -> Fate {
+pub fn fate<O: Outcome>(outcome: O) -> Handling {
+    Ok(outcome.fate())
+}
+
+/// As [`fate`], after a handler that opens personal values.
+pub fn opening<O: Opening>(outcome: O) -> Handling {
     outcome.fate()
 }
 

@@ -10,7 +10,7 @@ use crate::event::Kind;
 mod handler;
 mod key;
 
-pub use handler::{Change, Delete, Fate, Handler, Handles, Outcome, Route};
+pub use handler::{Change, Delete, Fate, Handler, Handles, Opening, Outcome, Route};
 pub use key::{KeyOf, KeyText};
 
 pub(crate) use key::{partition_of, refuse_key};
@@ -43,6 +43,9 @@ pub trait Projection: Default + Serialize + DeserializeOwned + Send + Sync + 'st
 
     /// Over how many workers its documents are spread; `#[projection(partitions = 4)]`.
     const PARTITIONS: u32 = 1;
+
+    /// Whether it opens personal values: one of its handlers takes an `Opener`.
+    const PERSONAL: bool = false;
 
     /// One for each event type it takes.
     const HANDLERS: &'static [Handler<Self>];

@@ -29,6 +29,8 @@ mod watch;
 pub use append::{Appended, Batch, Expected, Key, Keyed, NewEvent, Placed, Write};
 pub use lease::{Lease, Leases};
 pub use memory::Memory;
+#[cfg(all(feature = "postgres", feature = "privacy"))]
+pub use postgres::PostgresKeys;
 #[cfg(feature = "postgres")]
 pub use postgres::{Holder, Postgres, PostgresOptions, PostgresTransaction};
 pub use query::{Direction, Query};
@@ -36,6 +38,8 @@ pub use snapshot::{Snapshot, Snapshots};
 pub use sql::{BoxError, SqlStore};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Sqlite, SqliteOptions, SqliteTransaction};
+#[cfg(all(feature = "privacy", feature = "sqlite"))]
+pub use sqlite::SqliteKeys;
 pub use view::{Document, ViewCommit, ViewId, Views};
 pub use watch::Watch;
 

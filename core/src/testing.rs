@@ -13,6 +13,8 @@ mod seed;
 mod sequences;
 mod sound;
 pub mod store;
+#[cfg(feature = "privacy")]
+pub mod vault;
 
 pub use clock::{CountedIds, FakeClock};
 pub use failure::{Failure, Outcome};
@@ -27,3 +29,6 @@ pub use fastrand::Rng;
 
 #[doc(inline)]
 pub use crate::conformance;
+#[cfg(feature = "privacy")]
+#[doc(inline)]
+pub use crate::key_store;

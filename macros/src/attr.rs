@@ -98,6 +98,9 @@ pub(crate) fn check_name(ctxt: &Ctxt, name: &LitStr, what: &str) {
     if text.is_empty() {
         ctxt.error(name, format_args!("the name of {what} must not be empty"));
     }
+    if text.starts_with('$') {
+        ctxt.error(name, "names that begin with `$` are kept for actum's own events and streams");
+    }
     if text.chars().any(char::is_control) {
         ctxt.error(name, format_args!("the name of {what} must not contain control characters"));
     }

@@ -107,6 +107,26 @@ impl Shape {
         Some(Argument { colon: first.colon_token.span, ty: &first.ty })
     }
 
+    /// The first of two arguments after the receiver; more are an error.
+    pub(crate) fn argument_before_another<'a>(
+        &self,
+        ctxt: &Ctxt,
+        method: &'a Method,
+    ) -> Option<Argument<'a>> {
+        let mut arguments = typed(&method.sig.inputs);
+        let first = arguments.next()?;
+        for extra in arguments.skip(1) {
+            ctxt.error(
+                extra,
+                format_args!(
+                    "{} takes two arguments after `self`, as in `{}`",
+                    self.what, self.example
+                ),
+            );
+        }
+        Some(Argument { colon: first.colon_token.span, ty: &first.ty })
+    }
+
     /// Refuses a return type.
     pub(crate) fn returns_nothing(&self, ctxt: &Ctxt, method: &Method) {
         if let ReturnType::Type(_, ty) = &method.sig.output {

@@ -3,7 +3,8 @@
 //!
 //! With a key it has a document for each key; see [`key`].
 //!
-//! Where the methods take a transaction as well it writes tables of its own; see [`sql`].
+//! Where the methods take a transaction as well it writes tables of its own; see [`sql`]. Where one
+//! takes an `Opener` it opens personal values; see [`opener`].
 
 use std::collections::HashMap;
 
@@ -21,6 +22,7 @@ use crate::{
 };
 
 mod key;
+mod opener;
 mod sql;
 
 use key::Key;
@@ -58,6 +60,8 @@ struct Handler<'a> {
     argument: Argument<'a>,
     event: &'a Type,
     key: Key<'a>,
+    /// Whether it takes an opener of personal values.
+    is_opening: bool,
 }
 
 fn implement(ctxt: &Ctxt, options: &Options, block: &Block) -> TokenStream {
@@ -94,6 +98,9 @@ fn implement(ctxt: &Ctxt, options: &Options, block: &Block) -> TokenStream {
         let of = key.constructor();
         quote!(#cfgs #p::Handler::#of::<#event>(#name, #docs))
     });
+    let is_personal = handlers.iter().any(|handler| handler.is_opening);
+    let opens = is_personal.then(|| opener::implement(&options.krate, self_ty));
+    let personal = is_personal.then(|| opener::constant(&p));
     let shape = keys.shape(&p);
     let consts = keys.consts(&p);
     quote! {
@@ -105,11 +112,13 @@ fn implement(ctxt: &Ctxt, options: &Options, block: &Block) -> TokenStream {
             const VERSION: #p::core::primitive::u32 = #version;
             const DOCS: &'static #p::core::primitive::str = #docs;
             #consts
+            #personal
             const HANDLERS: &'static [#p::Handler<Self>] = &[#(#entries),*];
         }
 
         #[automatically_derived]
         impl #shape for #self_ty {}
+        #opens
     }
 }
 
@@ -139,10 +148,16 @@ fn check<'a>(
         );
     }
     SHAPE.check(ctxt, method);
-    if !keys.is_keyed() {
+    let is_opening = opener::is_taken(method);
+    if !keys.is_keyed() && !is_opening {
         SHAPE.returns_nothing(ctxt, method);
     }
-    let Some(argument) = SHAPE.argument(ctxt, method) else {
+    let argument = if is_opening {
+        opener::SHAPE.argument_before_another(ctxt, method)
+    } else {
+        SHAPE.argument(ctxt, method)
+    };
+    let Some(argument) = argument else {
         if ctxt.count() == before {
             ctxt.error(
                 method.ident(),
@@ -178,7 +193,7 @@ fn check<'a>(
         seen.insert(text, method.name());
     }
     let key = keys.key(ctxt, method)?;
-    Some(Handler { method, argument, event, key })
+    Some(Handler { method, argument, event, key, is_opening })
 }
 
 /// `E` in `&Committed<E>`: the last generic argument.
@@ -195,7 +210,7 @@ pub(crate) fn event(ty: &Type) -> Option<&Type> {
 }
 
 fn handle(krate: &Krate, self_ty: &Type, handler: &Handler<'_>) -> TokenStream {
-    let Handler { method, argument, event, key } = handler;
+    let Handler { method, argument, event, key, is_opening } = handler;
     let p = krate.private(argument.colon);
     let open = quote_spanned!(argument.colon=> #p::Handles<);
     let close = quote_spanned!(argument.ty.span()=> >);
@@ -204,11 +219,16 @@ fn handle(krate: &Krate, self_ty: &Type, handler: &Handler<'_>) -> TokenStream {
     let p = krate.private(Span::call_site());
     let ident = method.ident();
     let at = method::returned(method);
-    let fate = span::moved(quote!(#p::fate(Self::#ident(self, __event))), at);
+    let call = if *is_opening {
+        quote!(#p::opening(Self::#ident(self, __event, &#p::Opener::current())))
+    } else {
+        quote!(#p::fate(Self::#ident(self, __event)))
+    };
+    let fate = span::moved(call, at);
     quote! {
         #attrs
         impl #open #event #close for #self_ty {
-            fn handle(&mut self, __event: &#p::Committed<#event>) -> #p::Fate {
+            fn handle(&mut self, __event: &#p::Committed<#event>) -> #p::Handling {
                 #fate
             }
         }

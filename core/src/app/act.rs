@@ -22,7 +22,7 @@ use crate::{
     },
     clock::whole_microseconds,
     event::causation,
-    measure,
+    measure, privacy,
     store::{Appended, Batch, BoxFuture, Expected, Key, NewEvent},
     trace::{self, Asked, TraceParent},
 };
@@ -310,7 +310,7 @@ where
             invariants::check(registered.invariants, &stream, name, &held.state, &events)?;
             Ok(events)
         });
-        let events = match decided {
+        let mut events = match decided {
             Ok(events) if !events.is_empty() => events,
             answer => {
                 // Nothing will be appended, so nothing else tells whether the state was the
@@ -338,7 +338,15 @@ where
         };
         let created = whole_microseconds(app.0.clock.now()).max(held.created);
         let meta = meta(name, &correlation, &options, traceparent)?;
-        let new = new_events(&stream, &events, meta, created)?;
+        let new = match new_events(&stream, &events, meta, created) {
+            Err(_) if privacy::is_wanted() => {
+                let write = || new_events(&stream, &events, self::meta(name, &correlation, &options, traceparent)?, created);
+                let new = privacy::sealing(&app.0.seals, write).await?;
+                events = sealed(&stream, &new)?;
+                new
+            }
+            written => written?,
+        };
         let batch = Batch::new(stream.clone(), expected, new);
         let batch = Batch { key: key.clone(), ..batch };
         let from = held.version;
@@ -456,6 +464,17 @@ fn new_events<Es: Events>(
         new.push(NewEvent { name: kind.name.into(), schema: kind.version, data, meta, created });
     }
     Ok(new)
+}
+
+/// The events as they are stored: no personal value is clear in the state that they lead to.
+fn sealed<Es: Events>(stream: &StreamId, new: &[NewEvent]) -> Result<Vec<Es>> {
+    let decode = |event: &NewEvent| {
+        Es::decode(&event.name, event.schema, event.data.as_bytes()).map_err(|error| {
+            let what = format!("the event `{}` for `{stream}` so that it is sealed", event.name);
+            Error::Encode { what, source: serde::ser::Error::custom(error) }
+        })
+    };
+    new.iter().map(decode).collect()
 }
 
 fn encode<I: Serialize>(name: &str, input: &I) -> Result<Json> {

@@ -18,6 +18,7 @@ use crate::{
     event::Kind,
     measure,
     model::{AggregateModel, ProjectionModel, ReactionModel},
+    privacy::{self, Seals},
     reaction::Asked,
     store::Store,
     trace::Traces,
@@ -59,6 +60,8 @@ pub(super) struct Context<'a> {
     pub(super) holder: &'a str,
     /// How long a lease lasts.
     pub(super) lease: Duration,
+    /// The keys of personal values.
+    pub(super) seals: &'a Seals,
 }
 
 /// An app that has not started yet; made by [`App::new`].
@@ -67,6 +70,7 @@ pub struct Builder {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     traces: Option<Arc<dyn Traces>>,
+    pub(super) seals: Seals,
     cached: NonZeroUsize,
     retries: u32,
     lease: Duration,
@@ -97,6 +101,8 @@ struct Declared {
 struct Followed {
     type_id: TypeId,
     model: fn(Emitters<'_>) -> ProjectionModel,
+    /// Whether it opens personal values.
+    personal: bool,
     start: Starter,
 }
 
@@ -107,6 +113,7 @@ impl Builder {
             clock: Arc::new(System),
             ids: Arc::new(System),
             traces: None,
+            seals: Seals::default(),
             cached: NonZeroUsize::new(CACHED).unwrap_or(NonZeroUsize::MIN),
             retries: RETRIES,
             lease: LEASE,
@@ -186,6 +193,7 @@ impl Builder {
         self.projections.push(Followed {
             type_id: TypeId::of::<P>(),
             model: |emitters| ProjectionModel::of::<P>(emitters),
+            personal: P::PERSONAL,
             start: Box::new(|context| Started::Documents(runner::start::<P>(context))),
         });
         self
@@ -201,6 +209,7 @@ impl Builder {
         self.projections.push(Followed {
             type_id: TypeId::of::<P>(),
             model: |emitters| ProjectionModel::of_sql::<P>(emitters),
+            personal: false,
             start: Box::new(|context| Started::Tables(sql::start(projection, tables, context))),
         });
         self
@@ -314,15 +323,18 @@ impl Builder {
     /// [`Error::Unknown`] when two aggregates, projections or reactions have one name, or a reaction
     /// asks an aggregate that the app does not have; what the store
     /// answers when it cannot be read.
-    #[expect(clippy::unused_async, reason = "the start of a store's work is awaited here")]
     pub async fn start(self) -> Result<App> {
         let model = self.model();
         unique(&model)?;
+        if self.projections.iter().any(|one| one.personal) {
+            privacy::check(&self.seals)?;
+        }
         let Self {
             store,
             clock,
             ids,
             traces,
+            seals,
             cached,
             retries,
             lease,
@@ -349,6 +361,7 @@ impl Builder {
                 model: described,
                 holder: &holder,
                 lease,
+                seals: &seals,
             };
             match (followed.start)(&context) {
                 Started::Documents(runner) => drop(runners.insert(followed.type_id, runner)),
@@ -380,10 +393,12 @@ impl Builder {
             reactions: registered,
             model,
             traces,
+            seals,
             gate: Gate::default(),
             tasks,
         });
         let app = App(Arc::clone(&inner), Some(Arc::new(Cut(Arc::downgrade(&inner)))));
+        privacy::finish(&app).await?;
         for start in starts {
             start(&app);
         }

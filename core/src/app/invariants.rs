@@ -1,7 +1,7 @@
 //! Checks invariants before an append, on a copy: the state in memory is left as it is.
 
 use crate::{
-    Aggregate, Apply, Error, Events, Invariant, Json, Result, StreamId, aggregate::broken,
+    Aggregate, Apply, Error, Events, Invariant, Json, Result, StreamId, aggregate::broken, privacy,
 };
 
 /// Refuses events that would break an invariant; does nothing where none is to be checked.
@@ -37,9 +37,9 @@ pub(super) fn check<A: Aggregate>(
     }
 }
 
-/// The event as it comes back from a store.
+/// The event as it comes back from a store. Nothing of it is kept, so no key is needed to seal.
 fn again<Es: Events>(event: &Es) -> Result<Es, serde_json::Error> {
     let kind = event.kind();
-    let data = Json::written(|out| event.encode(out))?;
+    let data = privacy::pretend(|| Json::written(|out| event.encode(out)))?;
     Es::decode(kind.name, kind.version, data.as_bytes()).map_err(serde::ser::Error::custom)
 }

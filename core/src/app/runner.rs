@@ -17,6 +17,7 @@ use crate::{
         health::ProjectionState,
         view::{Asks, read_json},
     },
+    privacy::Seals,
     projection::partition_of,
     store::{BoxFuture, Query, Store, ViewId},
 };
@@ -63,6 +64,7 @@ pub(super) struct Part {
     pub(super) partition: u32,
     /// For each handler the aggregates whose events it takes; empty for any.
     from: Vec<Vec<&'static str>>,
+    seals: Seals,
     /// Tells the worker that what is stored was changed from outside.
     changed: Arc<Notify>,
     /// How often that has happened; a status of before then tells nothing.
@@ -97,7 +99,13 @@ fn start_part<P: Projection>(context: &Context<'_>, build: &Build, partition: u3
         lease: None,
     };
     let follower = Follower::<P> {
-        fold: Fold { store, view: view.clone(), from: from.clone(), partition },
+        fold: Fold {
+            store,
+            view: view.clone(),
+            from: from.clone(),
+            partition,
+            seals: context.seals.clone(),
+        },
         right,
         build: build.clone(),
         status,
@@ -108,7 +116,8 @@ fn start_part<P: Projection>(context: &Context<'_>, build: &Build, partition: u3
     };
     let stop = context.tasks.stopping();
     context.tasks.spawn(follower.run(stop));
-    Part { view, status: seen, partition, from, changed, generation }
+    let seals = context.seals.clone();
+    Part { view, status: seen, partition, from, seals, changed, generation }
 }
 
 /// The lease on the work behind a view.
@@ -152,7 +161,8 @@ impl Runner {
 impl Part {
     fn fold(&self, store: &Arc<dyn Store>) -> Fold {
         let (store, view) = (Arc::clone(store), self.view.clone());
-        Fold { store, view, from: self.from.clone(), partition: self.partition }
+        let (from, seals) = (self.from.clone(), self.seals.clone());
+        Fold { store, view, from, partition: self.partition, seals }
     }
 
     /// Whether a status tells of what is stored now.

@@ -31,7 +31,7 @@ pub struct Change<P> {
     /// The key.
     pub key: String,
     /// Calls the method.
-    pub apply: Box<dyn FnOnce(&mut P) -> Fate + Send>,
+    pub apply: Box<dyn FnOnce(&mut P) -> Result<Fate> + Send>,
 }
 
 /// What becomes of a document after an event.
@@ -96,10 +96,33 @@ impl Outcome for Option<Delete> {
     }
 }
 
+/// What a handler may return that opens personal values: what others may, or a `Result` of it.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a handler that takes an `Opener` cannot return `{Self}`",
+    label = "neither nothing nor an `actum::Result<()>`",
+    note = "opening can fail: return `actum::Result<()>`, and hand errors on by `?`; where documents have keys, `actum::Result<Option<Delete>>` too"
+)]
+pub trait Opening {
+    fn fate(self) -> Result<Fate>;
+}
+
+impl Opening for () {
+    fn fate(self) -> Result<Fate> {
+        Ok(Fate::Kept)
+    }
+}
+
+impl<O: Outcome> Opening for Result<O> {
+    fn fate(self) -> Result<Fate> {
+        self.map(Outcome::fate)
+    }
+}
+
 /// A method of a projection as the macro hands it over.
 #[doc(hidden)]
 pub trait Handles<E> {
-    fn handle(&mut self, event: &Committed<E>) -> Fate;
+    fn handle(&mut self, event: &Committed<E>) -> Result<Fate>;
 }
 
 impl<P> Handler<P> {
@@ -133,7 +156,7 @@ impl<P> Handler<P> {
 }
 
 fn call<P: Handles<E>, E: Event>(view: &mut P, event: Committed) -> Result<Fate> {
-    Ok(view.handle(&event.decode::<E>()?))
+    view.handle(&event.decode::<E>()?)
 }
 
 fn change<P: Handles<E> + KeyOf<E>, E: Event>(event: Committed) -> Result<Change<P>> {

@@ -11,6 +11,8 @@ mod address;
 mod appender;
 mod call;
 mod failure;
+#[cfg(feature = "privacy")]
+mod keys;
 mod lease;
 mod listen;
 mod mark;
@@ -29,6 +31,8 @@ mod value;
 mod view;
 mod write;
 
+#[cfg(feature = "privacy")]
+pub use keys::PostgresKeys;
 pub use mark::Holder;
 pub use options::PostgresOptions;
 pub use transaction::PostgresTransaction;

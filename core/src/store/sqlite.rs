@@ -30,6 +30,8 @@ mod correlation;
 mod failure;
 mod guard;
 mod heads;
+#[cfg(feature = "privacy")]
+mod keys;
 mod leases;
 mod lock;
 mod log;
@@ -46,6 +48,8 @@ mod views;
 mod window;
 mod writer;
 
+#[cfg(feature = "privacy")]
+pub use keys::SqliteKeys;
 pub use transaction::SqliteTransaction;
 
 /// How long the writer stays awake for the next request. One caller's next request follows within

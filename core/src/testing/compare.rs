@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{DecodeError, Events, error::Chain};
+use crate::{DecodeError, Events, error::Chain, privacy};
 
 /// An event as it is stored.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ pub(super) fn decode<Es: Events>(name: &str, json: &str) -> Result<Es, String> {
 /// Encodes an event.
 pub(super) fn encode<Es: Events>(event: &Es) -> Result<Encoded, serde_json::Error> {
     let mut text = Vec::new();
-    event.encode(&mut text)?;
+    privacy::pretended(|| event.encode(&mut text))?;
     let data = serde_json::from_slice(&text)?;
     Ok(Encoded { name: event.kind().name, data, text: String::from_utf8_lossy(&text).into_owned() })
 }
@@ -86,7 +86,7 @@ pub(super) fn check_json<T: Serialize>(what: &str, actual: &T, expected: &str) {
 
 /// A value by way of its text, as a store keeps it.
 pub(super) fn to_value<T: Serialize>(value: &T) -> Result<Value, serde_json::Error> {
-    serde_json::from_str(&serde_json::to_string(value)?)
+    serde_json::from_str(&privacy::pretended(|| serde_json::to_string(value))?)
 }
 
 /// One event as several lines: the name, then the payload.

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::compare::{self, fail};
 use crate::{
     Aggregate, Committed, Event, Events, Id, Json, Kind, Meta, Projection, ProjectionModel,
-    StreamId, Version,
+    StreamId, Version, privacy,
 };
 
 /// Begins a committed event of this stream, as in `on("Cart-1").at("2024-06-01T14:23:00Z")`.
@@ -39,7 +39,7 @@ impl On {
     #[expect(clippy::needless_pass_by_value, reason = "a test writes the event down as it is")]
     #[track_caller]
     pub fn happened<E: Event>(self, event: E) -> Committed {
-        let data = match Json::from_value(&event) {
+        let data = match privacy::pretended(|| Json::from_value(&event)) {
             Ok(data) => data,
             Err(error) => fail(format_args!("event `{}` cannot be encoded: {error}", E::NAME)),
         };
@@ -126,7 +126,7 @@ impl<P: Projection> GivenEvents<P> {
                     && (takes.from.is_empty() || takes.from.contains(&event.stream.category()))
             });
             if let Some((handler, _)) = handler
-                && let Err(error) = (handler.call)(&mut view, event)
+                && let Err(error) = privacy::pretended(|| (handler.call)(&mut view, event))
             {
                 fail(format_args!("{}: {error}", P::NAME));
             }

@@ -16,6 +16,7 @@ use crate::{
     ctxt::Ctxt,
     docs,
     method::{self, Access, Argument, Shape},
+    projection::opener,
     span,
 };
 
@@ -47,7 +48,8 @@ struct Handler<'a> {
 pub(super) fn is_sql(block: &Block) -> bool {
     block.methods().any(|method| {
         let arguments: Vec<_> = method::typed(&method.sig.inputs).collect();
-        arguments.len() > 1 || arguments.iter().any(|argument| is_transaction(&argument.ty))
+        let is_opening = opener::is_taken(method);
+        arguments.len() > 1 && !is_opening || arguments.iter().any(|argument| is_transaction(&argument.ty))
     })
 }
 

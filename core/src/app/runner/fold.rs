@@ -11,6 +11,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use super::documents::{Cache, Documents, Slot};
 use crate::{
     Committed, Error, Handler, Id, Projection, Result,
+    privacy::{self, Lent, Seals},
     projection::{Change, Fate, Route, partition_of, refuse_key},
     store::{Query, Store, ViewId},
 };
@@ -28,6 +29,7 @@ pub(super) struct Fold {
     /// For each handler the aggregates whose events it takes; empty for any.
     pub(super) from: Vec<Vec<&'static str>>,
     pub(super) partition: u32,
+    pub(super) seals: Seals,
 }
 
 /// Documents, and how far the log is folded into them.
@@ -74,7 +76,8 @@ impl Fold {
     ) -> Result<()> {
         let mut at = folded.seen;
         let mut waiting = Vec::new();
-        let took = self.guarded(&mut at, |at| {
+        let lent = self.lent::<P>(page.as_slice()).await?;
+        let took = self.guarded(&mut at, &lent, |at| {
             for (count, event) in (1_usize..).zip(page) {
                 *at = event.id;
                 waiting.extend(self.take(&mut folded.documents, event)?);
@@ -92,7 +95,7 @@ impl Fold {
             let keys = waiting.iter().map(|one| one.key.clone()).collect();
             self.load(cache, keys, folded.stored).await?;
             let mut at = folded.seen;
-            self.guarded(&mut at, |at| {
+            self.guarded(&mut at, &lent, |at| {
                 for Waiting { id, key, change } in waiting {
                     *at = id;
                     if let Some(slot) = cache.get(&key) {
@@ -106,13 +109,19 @@ impl Fold {
         Ok(())
     }
 
+    /// Fetches what is needed to open the personal values of some events.
+    pub(super) async fn lent<P: Projection>(&self, events: &[Committed]) -> Result<Lent> {
+        privacy::ring::<P>(&self.seals, events).await
+    }
+
     /// A handler that panics is an error that names the event.
     pub(super) fn guarded(
         &self,
         at: &mut Id,
+        lent: &Lent,
         fold: impl FnOnce(&mut Id) -> Result<()>,
     ) -> Result<()> {
-        match catch_unwind(AssertUnwindSafe(|| fold(at))) {
+        match catch_unwind(AssertUnwindSafe(|| privacy::lend(lent, || fold(at)))) {
             Ok(done) => done,
             Err(panic) => Err(Error::Panicked {
                 view: self.view.to_string(),
@@ -145,10 +154,10 @@ impl Fold {
                 return Ok(None);
             }
             if let Some(slot) = cache.get(&key) {
-                slot.change(|state| Ok(apply(state)))?;
+                slot.change(apply)?;
                 return Ok(None);
             }
-            return Ok(Some(Waiting { id, key, change: Box::new(move |state| Ok(apply(state))) }));
+            return Ok(Some(Waiting { id, key, change: apply }));
         }
         if !self.is_mine::<P>(event.stream.as_str()) {
             return Ok(None);

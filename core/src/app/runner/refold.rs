@@ -42,7 +42,8 @@ impl<P: Projection> Refold<P> {
         while let Some(page) = pages.next().await {
             let (mut at, page) = (self.seen, page?);
             let Self { fold, only, documents, .. } = self;
-            fold.guarded(&mut at, |at| {
+            let lent = fold.lent::<P>(&page).await?;
+            fold.guarded(&mut at, &lent, |at| {
                 for event in page {
                     *at = event.id;
                     let Some(Step { key, change }) = step::<P>(fold, event)? else { continue };
@@ -74,7 +75,7 @@ fn step<P: Projection>(fold: &Fold, event: Committed) -> Result<Option<Step<P>>>
             let id = event.id;
             let Change { key, apply } = change(event)?;
             fold.check(id, &key)?;
-            (key, Box::new(move |document| Ok(apply(document))))
+            (key, apply)
         }
     };
     Ok(fold.is_mine::<P>(&key).then_some(Step { key, change }))

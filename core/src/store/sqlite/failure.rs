@@ -13,6 +13,12 @@ pub(super) enum Failure {
     Sqlite(#[from] Arc<rusqlite::Error>),
     #[error("{} is not the file of an actum store", path.display())]
     Foreign { path: PathBuf },
+    #[cfg_attr(not(feature = "privacy"), expect(dead_code, reason = "keys are a feature"))]
+    #[error(
+        "{} is not a file of keys; keep the keys in a file of their own, apart from the log",
+        path.display()
+    )]
+    NotKeys { path: PathBuf },
     #[error(
         "{} has version {found} of the file format, and this program knows up to {known}",
         path.display()

@@ -1,0 +1,315 @@
+//! The vault: keys and envelope together, and all that is done with them.
+//!
+//! No key outlives the work it is fetched for: another process may forget the subject meanwhile.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    sync::Arc,
+};
+
+use serde::de::DeserializeOwned;
+
+use super::{
+    cipher::{self, Key},
+    envelope::Envelope,
+    keys::{KeyState, Keys, StoredKey},
+    opened::Opened,
+    personal::Personal,
+    ring::{Held, Ring},
+    subject::Subject,
+};
+use crate::{PersonalError, Result};
+
+/// What a wrapped key is bound to, besides subject and generation.
+const WHAT: &str = "actum subject key 1";
+
+/// How often a change is tried when others are faster.
+const TRIES: u32 = 20;
+
+/// How many keys are wrapped anew in one go.
+const PAGE: u64 = 256;
+
+/// Keys and the envelope they are wrapped by; clones share them.
+///
+/// ```
+/// use actum::privacy::{EnvelopeKey, MemoryKeys, Vault};
+///
+/// let vault = Vault::new(MemoryKeys::new(), EnvelopeKey::generate()?);
+/// # let _ = vault;
+/// # Ok::<(), actum::PersonalError>(())
+/// ```
+#[derive(Clone)]
+pub struct Vault {
+    keys: Arc<dyn Keys>,
+    envelope: Arc<dyn Envelope>,
+    former: Vec<Arc<dyn Envelope>>,
+}
+
+/// What a rotation has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rotated {
+    /// How many keys were wrapped anew.
+    pub rewrapped: u64,
+    /// How many were wrapped by the envelope already.
+    pub unchanged: u64,
+    /// How many subjects are forgotten, so that there was nothing to wrap.
+    pub forgotten: u64,
+}
+
+impl Vault {
+    /// Puts keys and envelope together.
+    pub fn new(keys: impl Keys, envelope: impl Envelope) -> Self {
+        Self { keys: Arc::new(keys), envelope: Arc::new(envelope), former: Vec::new() }
+    }
+
+    /// Adds an envelope that keys may still be wrapped by; new ones never are.
+    #[must_use]
+    pub fn former(mut self, envelope: impl Envelope) -> Self {
+        self.former.push(Arc::new(envelope));
+        self
+    }
+
+    /// Opens a value.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Personal`](crate::Error::Personal) for a value that was altered, moved from
+    /// another subject or is of another type, a key that there never was, or an envelope that is
+    /// not at hand; what the key store answers.
+    pub async fn open<T: DeserializeOwned>(&self, personal: &Personal<T>) -> Result<Opened<T>> {
+        let subjects = personal.needs()?.into_iter().collect();
+        Ok(personal.open(&self.ring(subjects).await?)?)
+    }
+
+    /// Opens many values, in their order, and asks the key store once.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), for the first value that cannot be opened.
+    pub async fn open_all<'a, T: DeserializeOwned + 'a>(
+        &self,
+        all: impl IntoIterator<Item = &'a Personal<T>>,
+    ) -> Result<Vec<Opened<T>>> {
+        let all: Vec<_> = all.into_iter().collect();
+        let mut subjects = BTreeSet::new();
+        for personal in &all {
+            subjects.extend(personal.needs()?);
+        }
+        let ring = self.ring(subjects).await?;
+        all.into_iter().map(|personal| Ok(personal.open(&ring)?)).collect()
+    }
+
+    /// Wraps every key by the envelope that is not, and so does away with the former ones.
+    ///
+    /// Actions and reads go on meanwhile. After a crash or an error it is simply called again: it
+    /// passes over what is done. When it has ended, the former envelopes are needed for nothing
+    /// but old backups of the key store.
+    ///
+    /// # Errors
+    ///
+    /// [`PersonalError::WrongEnvelope`] for a key whose envelope is not at hand; what the key
+    /// store answers.
+    pub async fn rotate(&self) -> Result<Rotated> {
+        let (mut rotated, mut after) = (Rotated::default(), None);
+        loop {
+            let page = self.keys.list(after.as_ref(), PAGE).await?;
+            let Some(last) = page.last() else { return Ok(rotated) };
+            after = Some(last.subject.clone());
+            for stored in page {
+                self.rewrap(stored, &mut rotated).await?;
+            }
+        }
+    }
+
+    async fn rewrap(&self, mut stored: StoredKey, rotated: &mut Rotated) -> Result<()> {
+        for _ in 0..TRIES {
+            match &stored.state {
+                KeyState::Forgotten { .. } => {
+                    rotated.forgotten += 1;
+                    return Ok(());
+                }
+                KeyState::Held { envelope, .. } if envelope == self.envelope.id() => {
+                    rotated.unchanged += 1;
+                    return Ok(());
+                }
+                KeyState::Held { .. } => {}
+            }
+            let key = self.unwrap(&stored).await?;
+            let StoredKey { subject, generation, .. } = &stored;
+            let anew = self.wrap(subject, *generation, key.as_ref()).await?;
+            if self.keys.replace(Some(&stored), &anew).await? {
+                rotated.rewrapped += 1;
+                return Ok(());
+            }
+            match self.find(&stored.subject).await? {
+                Some(found) => stored = found,
+                None => return Ok(()),
+            }
+        }
+        Err(contended(&stored.subject))
+    }
+
+    /// The keys of these subjects, as they are.
+    pub(super) async fn ring(&self, subjects: BTreeSet<Subject>) -> Result<Ring> {
+        let subjects: Vec<_> = subjects.into_iter().collect();
+        let stored = if subjects.is_empty() { Vec::new() } else { self.keys.find(&subjects).await? };
+        let mut ring: HashMap<_, _> = subjects.into_iter().map(|one| (one, None)).collect();
+        for stored in stored {
+            let key = self.unwrap(&stored).await?;
+            ring.insert(stored.subject, Some(Held { generation: stored.generation, key }));
+        }
+        Ok(Ring::Of(Arc::new(ring)))
+    }
+
+    /// The keys of these subjects, made where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`PersonalError::Forgotten`] for a subject that was forgotten.
+    pub(super) async fn ring_to_seal(&self, subjects: BTreeSet<Subject>) -> Result<Ring> {
+        let wanted: Vec<_> = subjects.into_iter().collect();
+        let found = self.keys.find(&wanted).await?;
+        let mut found: HashMap<_, _> =
+            found.into_iter().map(|stored| (stored.subject.clone(), stored)).collect();
+        let mut ring = HashMap::new();
+        for subject in wanted {
+            let stored = match found.remove(&subject) {
+                Some(stored) => stored,
+                None => self.create(&subject).await?,
+            };
+            let Some(key) = self.unwrap(&stored).await? else {
+                return Err(PersonalError::Forgotten { subject: subject.to_string() }.into());
+            };
+            ring.insert(subject, Some(Held { generation: stored.generation, key: Some(key) }));
+        }
+        Ok(Ring::Of(Arc::new(ring)))
+    }
+
+    /// Makes the first key of a subject; that of another who was faster is as good.
+    async fn create(&self, subject: &Subject) -> Result<StoredKey> {
+        let new = self.wrap(subject, 1, Some(&cipher::new_key()?)).await?;
+        if self.keys.replace(None, &new).await? {
+            return Ok(new);
+        }
+        self.find(subject).await?.ok_or_else(|| contended(subject))
+    }
+
+    /// Deletes the key of a subject, or notes that there must never be one.
+    pub(crate) async fn erase(&self, subject: &Subject) -> Result<StoredKey> {
+        for _ in 0..TRIES {
+            let before = self.find(subject).await?;
+            let generation = match &before {
+                Some(key) if matches!(key.state, KeyState::Forgotten { .. }) => {
+                    return Ok(key.clone());
+                }
+                Some(key) => key.generation,
+                None => 1,
+            };
+            let state = KeyState::Forgotten { told: false };
+            let after = StoredKey { subject: subject.clone(), generation, state };
+            if self.keys.replace(before.as_ref(), &after).await? {
+                return Ok(after);
+            }
+        }
+        Err(contended(subject))
+    }
+
+    /// Notes that the log was told; somebody else may have let the subject in again meanwhile.
+    pub(crate) async fn told(&self, erased: &StoredKey) -> Result<()> {
+        let told = StoredKey { state: KeyState::Forgotten { told: true }, ..erased.clone() };
+        if erased.state != told.state {
+            self.keys.replace(Some(erased), &told).await?;
+        }
+        Ok(())
+    }
+
+    /// Subjects that are forgotten and of which the log was not told.
+    pub(crate) async fn untold(&self) -> Result<Vec<StoredKey>> {
+        self.keys.untold(PAGE).await
+    }
+
+    /// That a subject was forgotten, if it was.
+    pub(crate) async fn forgotten(&self, subject: &Subject) -> Result<Option<StoredKey>> {
+        let found = self.find(subject).await?;
+        Ok(found.filter(|key| matches!(key.state, KeyState::Forgotten { .. })))
+    }
+
+    /// Gives a forgotten subject a new key. What was forgotten stays so.
+    pub(crate) async fn readmit(&self, subject: &Subject) -> Result<()> {
+        for _ in 0..TRIES {
+            let Some(before) = self.find(subject).await? else { return Ok(()) };
+            if matches!(before.state, KeyState::Held { .. }) {
+                return Ok(());
+            }
+            let generation = before.generation.saturating_add(1);
+            let after = self.wrap(subject, generation, Some(&cipher::new_key()?)).await?;
+            if self.keys.replace(Some(&before), &after).await? {
+                return Ok(());
+            }
+        }
+        Err(contended(subject))
+    }
+
+    async fn find(&self, subject: &Subject) -> Result<Option<StoredKey>> {
+        Ok(self.keys.find(std::slice::from_ref(subject)).await?.into_iter().next())
+    }
+
+    async fn wrap(
+        &self,
+        subject: &Subject,
+        generation: u64,
+        key: Option<&Key>,
+    ) -> Result<StoredKey> {
+        let state = match key {
+            None => KeyState::Forgotten { told: false },
+            Some(key) => {
+                let bound = cipher::bound(WHAT, subject.as_str(), generation);
+                let wrapped = self.envelope.wrap(key, &bound).await;
+                let wrapped =
+                    wrapped.map_err(|source| failed(self.envelope.as_ref(), subject, source))?;
+                KeyState::Held { envelope: self.envelope.id().to_owned(), wrapped }
+            }
+        };
+        Ok(StoredKey { subject: subject.clone(), generation, state })
+    }
+
+    /// The key; `None` when it was forgotten.
+    async fn unwrap(&self, stored: &StoredKey) -> Result<Option<Key>> {
+        let StoredKey { subject, generation, state } = stored;
+        let KeyState::Held { envelope, wrapped } = state else { return Ok(None) };
+        let mut all = std::iter::once(&self.envelope).chain(&self.former);
+        let Some(fits) = all.clone().find(|one| one.id() == envelope) else {
+            let known: Vec<_> = all.by_ref().map(|one| one.id()).collect();
+            return Err(PersonalError::WrongEnvelope {
+                subject: subject.to_string(),
+                found: envelope.clone(),
+                known: known.join(", "),
+            }
+            .into());
+        };
+        let bound = cipher::bound(WHAT, subject.as_str(), *generation);
+        let key = fits.unwrap(wrapped, &bound).await;
+        Ok(Some(key.map_err(|source| failed(fits.as_ref(), subject, source))?))
+    }
+}
+
+fn failed(
+    envelope: &dyn Envelope,
+    subject: &Subject,
+    source: crate::store::BoxError,
+) -> PersonalError {
+    let (envelope, subject) = (envelope.id().to_owned(), subject.to_string());
+    PersonalError::Envelope { envelope, subject, source }
+}
+
+fn contended(subject: &Subject) -> crate::Error {
+    PersonalError::Contended { subject: subject.to_string() }.into()
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vault").field("envelope", &self.envelope.id()).finish_non_exhaustive()
+    }
+}
