@@ -159,7 +159,7 @@ pub enum Error {
         /// The projection.
         view: String,
     },
-    /// A handler of a SQL projection failed; nothing of its transaction was stored.
+    /// A handler of a projection failed; nothing of it was stored.
     #[error("a handler of {view} failed at event {id} of `{stream}`")]
     Handler {
         /// The projection.

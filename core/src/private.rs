@@ -1,5 +1,7 @@
 //! What the expansion of the macros needs; no one else may use it.
 
+#[cfg(feature = "privacy")]
+pub use crate::privacy::{Opener, OpensPersonal};
 pub use crate::{
     Action, ActionEntry, Actions, Aggregate, Committed, DecodeError, Emits, Event, EventOf, Events,
     Given, Invariant, Invariants, Kind, Payload, Projection, Unmet,
@@ -11,8 +13,6 @@ pub use crate::{
     reaction::{Asked, Cx, Fault, Handled, IntoFault, Part, Policy, Reaction, Reactor, Reacts},
     store::sql::{Awaiting, Blocking, SqlTransaction},
 };
-#[cfg(feature = "privacy")]
-pub use crate::privacy::{Opener, OpensPersonal};
 pub use core;
 pub use serde;
 pub use serde_json;

@@ -36,10 +36,10 @@ pub use postgres::{Holder, Postgres, PostgresOptions, PostgresTransaction};
 pub use query::{Direction, Query};
 pub use snapshot::{Snapshot, Snapshots};
 pub use sql::{BoxError, SqlStore};
-#[cfg(feature = "sqlite")]
-pub use sqlite::{Sqlite, SqliteOptions, SqliteTransaction};
 #[cfg(all(feature = "privacy", feature = "sqlite"))]
 pub use sqlite::SqliteKeys;
+#[cfg(feature = "sqlite")]
+pub use sqlite::{Sqlite, SqliteOptions, SqliteTransaction};
 pub use view::{Document, ViewCommit, ViewId, Views};
 pub use watch::Watch;
 

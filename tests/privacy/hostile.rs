@@ -3,7 +3,7 @@
 use actum::{
     Error, PersonalError,
     prelude::*,
-    privacy::{EnvelopeKey, Envelope, KeyState, Keys, MemoryKeys, StoredKey, Subject, Vault},
+    privacy::{Envelope, EnvelopeKey, KeyState, Keys, MemoryKeys, StoredKey, Subject, Vault},
 };
 use serde_json::{Value, json};
 

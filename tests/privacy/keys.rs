@@ -61,9 +61,7 @@ mod sqlite {
         }
 
         fn open(&self) -> BoxFuture<'_, Result<Arc<dyn Keys>>> {
-            Box::pin(async {
-                Ok(Arc::new(SqliteKeys::open(self.path()).await?) as Arc<dyn Keys>)
-            })
+            Box::pin(async { Ok(Arc::new(SqliteKeys::open(self.path()).await?) as Arc<dyn Keys>) })
         }
     }
 
@@ -98,9 +96,9 @@ mod postgres {
             let mark = if self.url.contains('?') { '&' } else { '?' };
             let Self { url, schema, tables } = self;
             let url = format!("{url}{mark}schema={schema}&prefix=t{}_", tables.load(Relaxed));
-            Box::pin(async move {
-                Ok(Arc::new(PostgresKeys::connect(&url).await?) as Arc<dyn Keys>)
-            })
+            Box::pin(
+                async move { Ok(Arc::new(PostgresKeys::connect(&url).await?) as Arc<dyn Keys>) },
+            )
         }
     }
 
@@ -138,7 +136,10 @@ mod postgres {
         let (client, connection) =
             tokio_postgres::connect(&subject.url, tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(connection);
-        let sql = format!("select subject from {}.t1_subjectkeys where wrapped is not null", subject.schema);
+        let sql = format!(
+            "select subject from {}.t1_subjectkeys where wrapped is not null",
+            subject.schema
+        );
         let rows = client.query(&sql, &[]).await.unwrap();
         let left: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
         assert_eq!(left, ["18"]);

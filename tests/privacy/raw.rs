@@ -62,7 +62,8 @@ async fn of_many_keys_in_a_tree_that_grew_and_moved_none_that_was_deleted_is_lef
     let keys = keys(&secrets).await;
     let app = app(Memory::new(), keys.clone()).await;
     // In an order that splits pages all over the tree.
-    let ids: Vec<_> = (0..400_u32).map(|at| format!("{:08x}", at.wrapping_mul(2_654_435_761))).collect();
+    let ids: Vec<_> =
+        (0..400_u32).map(|at| format!("{:08x}", at.wrapping_mul(2_654_435_761))).collect();
     let mut all = Vec::new();
     for id in &ids {
         app.act::<Customer>(id, name(id, "x")).await.unwrap();

@@ -33,7 +33,11 @@ impl Keys for Tiring {
     ) -> BoxFuture<'a, Result<bool>> {
         Box::pin(async move {
             let left = self.left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1));
-            if left.is_err() { faulty::failed("replace") } else { self.keys.replace(before, after).await }
+            if left.is_err() {
+                faulty::failed("replace")
+            } else {
+                self.keys.replace(before, after).await
+            }
         })
     }
 

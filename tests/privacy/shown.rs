@@ -1,6 +1,6 @@
 //! No way to print, log or serialise a value in clear.
 
-use actum::{privacy::EnvelopeKey, prelude::*};
+use actum::{prelude::*, privacy::EnvelopeKey};
 use tracing_subscriber::layer::SubscriberExt;
 
 use crate::domain::{Customer, Named, Rename, SECRET, name, two};
@@ -83,11 +83,7 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Kept {
         self.0.lock().unwrap().push_str(&format!("{attributes:?}\n"));
     }
 
-    fn on_event(
-        &self,
-        event: &tracing::Event<'_>,
-        _: tracing_subscriber::layer::Context<'_, S>,
-    ) {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
         self.0.lock().unwrap().push_str(&format!("{event:?}\n"));
     }
 }
@@ -108,16 +104,25 @@ async fn nothing_logged_shows_a_value() {
 }
 
 #[tokio::test]
-async fn over_http_values_are_sealed() {
+async fn over_http_and_in_the_inspector_values_are_sealed() {
     use actum::axum::{body::Body, http::Request};
     use futures_util::StreamExt;
     use tower::ServiceExt;
 
     let (app, ..) = two().await;
-    for path in ["/Customer/17", "/Customer/17/history", "/events?after=0"] {
-        let request = Request::get(path).header("accept", "application/json");
+    let inspector = actum::inspector::router(app.clone());
+    let router = actum::http::router(app.clone()).nest("/inspect", inspector);
+    for path in [
+        "/Customer/17",
+        "/Customer/17/history",
+        "/events?after=0",
+        "/inspect/event?id=1",
+        "/inspect/raw?id=1",
+        "/inspect/stream?stream=Customer-17",
+    ] {
+        let request = Request::get(path).header("accept", "*/*");
         let request = request.body(Body::empty()).unwrap();
-        let answer = actum::http::router(app.clone()).oneshot(request).await.unwrap();
+        let answer = router.clone().oneshot(request).await.unwrap();
         let (status, mut body) = (answer.status(), answer.into_body().into_data_stream());
         let first = body.next().await.unwrap().unwrap();
         let text = String::from_utf8_lossy(&first);

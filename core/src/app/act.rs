@@ -340,7 +340,14 @@ where
         let meta = meta(name, &correlation, &options, traceparent)?;
         let new = match new_events(&stream, &events, meta, created) {
             Err(_) if privacy::is_wanted() => {
-                let write = || new_events(&stream, &events, self::meta(name, &correlation, &options, traceparent)?, created);
+                let write = || {
+                    new_events(
+                        &stream,
+                        &events,
+                        self::meta(name, &correlation, &options, traceparent)?,
+                        created,
+                    )
+                };
                 let new = privacy::sealing(&app.0.seals, write).await?;
                 events = sealed(&stream, &new)?;
                 new

@@ -11,8 +11,8 @@ use axum::{
 use serde::Serialize;
 
 use crate::{
-    ActError, Conflict, Error, InvalidStream, Rejected, StreamId, Version, error::Chain,
-    http::page::etag,
+    ActError, Conflict, Error, InvalidStream, PersonalError, Rejected, StreamId, Version,
+    error::Chain, http::page::etag,
 };
 
 /// The media type of a problem.
@@ -157,7 +157,9 @@ impl From<Error> for Problem {
             Error::InvalidStream(_) => Self::bad_request(text),
             Error::Unknown { .. } => Self::not_found(text),
             Error::KeyReused { .. } => Self::unprocessable("key_reused", text),
-            Error::InvariantBroken { .. } => Self::rejected(text),
+            Error::InvariantBroken { .. } | Error::Personal(PersonalError::Forgotten { .. }) => {
+                Self::rejected(text)
+            }
             Error::Conflict(conflict) => Self::conflict(conflict.clone()),
             Error::Closed { .. }
             | Error::Store { .. }

@@ -10,7 +10,7 @@ use std::{
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{self, DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
+    de::{self, DeserializeOwned},
     ser,
 };
 use zeroize::Zeroizing;
@@ -44,7 +44,10 @@ pub struct Personal<T> {
 #[derive(Clone, PartialEq, Eq)]
 enum Inner {
     /// The JSON of the value; wiped when the last clone goes.
-    Clear { subject: Subject, text: Arc<Zeroizing<Vec<u8>>> },
+    Clear {
+        subject: Subject,
+        text: Arc<Zeroizing<Vec<u8>>>,
+    },
     Sealed(Sealed),
     /// It could not be made.
     Unwritable(Arc<str>),
@@ -161,9 +164,9 @@ impl<T> fmt::Debug for Personal<T> {
 impl<T> Serialize for Personal<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.inner {
-            Inner::Clear { subject, text } => mode::write(subject, text)
-                .map_err(ser::Error::custom)?
-                .serialize(serializer),
+            Inner::Clear { subject, text } => {
+                mode::write(subject, text).map_err(ser::Error::custom)?.serialize(serializer)
+            }
             Inner::Sealed(sealed) => sealed.serialize(serializer),
             Inner::Unwritable(why) => Err(ser::Error::custom(why)),
         }
@@ -172,39 +175,10 @@ impl<T> Serialize for Personal<T> {
 
 impl<'de, T> Deserialize<'de> for Personal<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        const FIELDS: &[&str] = &["sealed", "subject", "key", "nonce", "data"];
-        let inner = deserializer.deserialize_struct("Personal", FIELDS, Read).map(Inner::Sealed)?;
+        // What is found in place of the sealed form may be a value in clear, and serde would show
+        // it.
+        let refuse = |_| de::Error::custom("this is not a sealed personal value; it is not shown");
+        let inner = Sealed::deserialize(deserializer).map(Inner::Sealed).map_err(refuse)?;
         Ok(Self { inner, value: PhantomData })
     }
-}
-
-/// Reads the sealed form. What it finds in its place may be a value in clear, so no error shows it.
-struct Read;
-
-/// What is found in place of the sealed form.
-fn refuse<V, E: de::Error>() -> Result<V, E> {
-    Err(E::custom("this is not a sealed personal value; what it is instead is not shown"))
-}
-
-macro_rules! refuse {
-    ($($method:ident $type:ty),+) => {
-        $(fn $method<E: de::Error>(self, _: $type) -> Result<Sealed, E> {
-            refuse()
-        })+
-    };
-}
-
-impl<'de> Visitor<'de> for Read {
-    type Value = Sealed;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a sealed personal value")
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Sealed, M::Error> {
-        Sealed::deserialize(MapAccessDeserializer::new(map)).or_else(|_| refuse())
-    }
-
-    refuse!(visit_bool bool, visit_i64 i64, visit_i128 i128, visit_u64 u64, visit_u128 u128);
-    refuse!(visit_f64 f64, visit_char char, visit_str &str, visit_bytes &[u8]);
 }

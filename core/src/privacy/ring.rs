@@ -4,7 +4,13 @@ use std::{collections::HashMap, sync::Arc};
 
 use zeroize::Zeroizing;
 
-use super::{cipher::{self, Key}, mode, opened::Opened, sealed::Sealed, subject::Subject};
+use super::{
+    cipher::{self, Key},
+    mode,
+    opened::Opened,
+    sealed::Sealed,
+    subject::Subject,
+};
 use crate::PersonalError;
 
 /// The keys of some subjects; clones share them.
@@ -46,7 +52,10 @@ impl Ring {
     }
 
     /// Opens a value.
-    pub(super) fn open(&self, sealed: &Sealed) -> Result<Opened<Zeroizing<Vec<u8>>>, PersonalError> {
+    pub(super) fn open(
+        &self,
+        sealed: &Sealed,
+    ) -> Result<Opened<Zeroizing<Vec<u8>>>, PersonalError> {
         let subject = sealed.subject()?;
         let keys = match self {
             Self::Of(keys) => keys,
@@ -54,10 +63,8 @@ impl Ring {
                 return sealed.open(&mode::pretended_key(&subject)).map(Opened::Value);
             }
         };
-        let unknown = || PersonalError::UnknownKey {
-            subject: subject.to_string(),
-            generation: sealed.key,
-        };
+        let unknown =
+            || PersonalError::UnknownKey { subject: subject.to_string(), generation: sealed.key };
         let held = keys
             .get(&subject)
             .ok_or_else(|| PersonalError::NotAtHand { subject: subject.to_string() })?

@@ -154,7 +154,8 @@ impl Vault {
     /// The keys of these subjects, as they are.
     pub(super) async fn ring(&self, subjects: BTreeSet<Subject>) -> Result<Ring> {
         let subjects: Vec<_> = subjects.into_iter().collect();
-        let stored = if subjects.is_empty() { Vec::new() } else { self.keys.find(&subjects).await? };
+        let stored =
+            if subjects.is_empty() { Vec::new() } else { self.keys.find(&subjects).await? };
         let mut ring: HashMap<_, _> = subjects.into_iter().map(|one| (one, None)).collect();
         for stored in stored {
             let key = self.unwrap(&stored).await?;

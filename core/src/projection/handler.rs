@@ -1,6 +1,8 @@
 //! How one event type changes a projection, as the macro hands it over.
 
-use crate::{Committed, Event, Result, event::Kind, projection::KeyOf};
+use std::any::type_name;
+
+use crate::{Committed, Error, Event, Result, event::Kind, projection::KeyOf};
 
 /// How one event type changes a projection.
 pub struct Handler<P> {
@@ -156,13 +158,24 @@ impl<P> Handler<P> {
 }
 
 fn call<P: Handles<E>, E: Event>(view: &mut P, event: Committed) -> Result<Fate> {
-    view.handle(&event.decode::<E>()?)
+    let event = event.decode::<E>()?;
+    handle(view, &event)
+}
+
+/// Names the event in an error of its handler.
+fn handle<P: Handles<E>, E>(view: &mut P, event: &Committed<E>) -> Result<Fate> {
+    view.handle(event).map_err(|error| Error::Handler {
+        view: type_name::<P>().rsplit("::").next().unwrap_or_default().to_owned(),
+        id: event.id,
+        stream: event.stream.clone(),
+        source: Box::new(error),
+    })
 }
 
 fn change<P: Handles<E> + KeyOf<E>, E: Event>(event: Committed) -> Result<Change<P>> {
     let event = event.decode::<E>()?;
     let key = P::key(&event);
-    Ok(Change { key, apply: Box::new(move |view| view.handle(&event)) })
+    Ok(Change { key, apply: Box::new(move |view| handle(view, &event)) })
 }
 
 impl<P> std::fmt::Debug for Route<P> {

@@ -12,7 +12,10 @@ use crate::{
     store::BoxFuture,
 };
 
-pub use super::{failure::{Failure, Outcome}, store::run};
+pub use super::{
+    failure::{Failure, Outcome},
+    store::run,
+};
 
 /// A way to make key stores of one kind.
 pub trait KeyStore: Send + Sync {

@@ -49,7 +49,8 @@ pub(super) fn is_sql(block: &Block) -> bool {
     block.methods().any(|method| {
         let arguments: Vec<_> = method::typed(&method.sig.inputs).collect();
         let is_opening = opener::is_taken(method);
-        arguments.len() > 1 && !is_opening || arguments.iter().any(|argument| is_transaction(&argument.ty))
+        arguments.len() > 1 && !is_opening
+            || arguments.iter().any(|argument| is_transaction(&argument.ty))
     })
 }
 

@@ -122,6 +122,9 @@ impl Fold {
         fold: impl FnOnce(&mut Id) -> Result<()>,
     ) -> Result<()> {
         match catch_unwind(AssertUnwindSafe(|| privacy::lend(lent, || fold(at)))) {
+            Ok(Err(Error::Handler { id, stream, source, .. })) => {
+                Err(Error::Handler { view: self.view.to_string(), id, stream, source })
+            }
             Ok(done) => done,
             Err(panic) => Err(Error::Panicked {
                 view: self.view.to_string(),

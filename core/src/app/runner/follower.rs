@@ -304,6 +304,7 @@ fn is_final(error: &Error) -> bool {
     matches!(
         error,
         Error::Decode { .. }
+            | Error::Handler { .. }
             | Error::Panicked { .. }
             | Error::Ahead { .. }
             | Error::InvalidKey { .. }

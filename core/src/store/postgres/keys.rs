@@ -121,8 +121,7 @@ impl PostgresKeys {
                     values ($1, $2, $3, $4, $5) on conflict do nothing",
             );
             let statement = client.prepare_cached(&sql).await.map_err(failed)?;
-            let new: [&(dyn ToSql + Sync); 5] =
-                [&subject, &generation, &envelope, &wrapped, &told];
+            let new: [&(dyn ToSql + Sync); 5] = [&subject, &generation, &envelope, &wrapped, &told];
             return Ok(client.execute(&statement, &new).await.map_err(failed)? == 1);
         };
         let sql = self.names.sql(
@@ -135,11 +134,18 @@ impl PostgresKeys {
         let was = number(before.generation);
         let (was_envelope, was_wrapped, was_told) = parts(&before.state);
         let change: [&(dyn ToSql + Sync); 9] = [
-            &subject, &generation, &envelope, &wrapped, &told, &was, &was_envelope, &was_wrapped,
+            &subject,
+            &generation,
+            &envelope,
+            &wrapped,
+            &told,
+            &was,
+            &was_envelope,
+            &was_wrapped,
             &was_told,
         ];
         let is_changed = client.execute(&statement, &change).await.map_err(failed)? == 1;
-        if is_changed && was_wrapped.is_some() {
+        if is_changed && was_wrapped.is_some() && wrapped.is_none() {
             // The key is out of reach already; this takes the dead row out of its page as well.
             let vacuum = self.names.sql("vacuum @subjectkeys");
             if let Err(error) = client.batch_execute(&vacuum).await {

@@ -104,10 +104,10 @@ fn open(path: &Path) -> Result<Connection, Failure> {
         return Err(Failure::ReadOnly { path: path.to_owned() });
     }
     let foreign = || Failure::Foreign { path: path.to_owned() };
-    check(&connection, path).map_err(|failure| {
-        if failure.is_not_a_database() { foreign() } else { failure }
-    })?;
-    let sql = "PRAGMA secure_delete = ON; PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = EXTRA;";
+    check(&connection, path)
+        .map_err(|failure| if failure.is_not_a_database() { foreign() } else { failure })?;
+    let sql =
+        "PRAGMA secure_delete = ON; PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = EXTRA;";
     connection.execute_batch(sql)?;
     // Several processes may create it at once: the lock is taken before it is looked at again.
     let behavior = TransactionBehavior::Immediate;
@@ -245,9 +245,7 @@ impl Columns {
         let malformed = |column| Failure::Column { column };
         Ok(StoredKey {
             subject: subject.parse().map_err(|_| malformed("subject_key.subject"))?,
-            generation: generation
-                .try_into()
-                .map_err(|_| malformed("subject_key.generation"))?,
+            generation: generation.try_into().map_err(|_| malformed("subject_key.generation"))?,
             state: match (envelope, wrapped) {
                 (Some(envelope), Some(wrapped)) => KeyState::Held { envelope, wrapped },
                 (None, None) => KeyState::Forgotten { told },
