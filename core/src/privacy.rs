@@ -4,6 +4,8 @@ mod cipher;
 mod envelope;
 mod forgotten;
 mod keys;
+#[cfg(feature = "testing")]
+mod kit;
 mod memory;
 mod mode;
 mod opened;
@@ -36,6 +38,6 @@ pub use crate::store::SqliteKeys;
 
 pub(crate) use forgotten::CATEGORY;
 #[cfg(feature = "testing")]
-pub(crate) use mode::pretended;
+pub(crate) use kit::pretended;
 pub(crate) use mode::{is_wanted, pretend};
 pub(crate) use work::{Lent, Seals, check, finish, lend, ring, sealing};

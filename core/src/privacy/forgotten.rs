@@ -18,6 +18,8 @@ pub struct Forgotten {
     pub subject: String,
 }
 
+// Not told to those whose own type is no event yet.
+#[diagnostic::do_not_recommend]
 impl Event for Forgotten {
     const NAME: &'static str = "$forgotten";
     const VERSION: u32 = 1;

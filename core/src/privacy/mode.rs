@@ -94,12 +94,6 @@ pub(crate) fn pretend<T>(write: impl FnOnce() -> T) -> T {
     within(Mode::Pretend, write).0
 }
 
-/// As [`pretend`], for a test: what was written so can be opened as well.
-#[cfg(feature = "testing")]
-pub(crate) fn pretended<T>(work: impl FnOnce() -> T) -> T {
-    super::opener::lend(Some(Ring::pretended()), || pretend(work))
-}
-
 /// Works in a mode and gives it back with what it has gathered, also when the work panics.
 fn within<T>(mode: Mode, work: impl FnOnce() -> T) -> (T, Mode) {
     struct Restore(Option<Mode>);

@@ -31,11 +31,6 @@ pub(super) struct Held {
 }
 
 impl Ring {
-    #[cfg(feature = "testing")]
-    pub(super) const fn pretended() -> Self {
-        Self::Pretended
-    }
-
     /// Seals a value with the newest key of its subject.
     pub(super) fn seal(
         &self,

@@ -21,14 +21,16 @@ use super::{
 };
 use crate::{PersonalError, Result};
 
+mod forget;
+mod rotate;
+
+pub use rotate::Rotated;
+
 /// What a wrapped key is bound to, besides subject and generation.
 const WHAT: &str = "actum subject key 1";
 
 /// How often a change is tried when others are faster.
 const TRIES: u32 = 20;
-
-/// How many keys are wrapped anew in one go.
-const PAGE: u64 = 256;
 
 /// Keys and the envelope they are wrapped by; clones share them.
 ///
@@ -44,18 +46,6 @@ pub struct Vault {
     keys: Arc<dyn Keys>,
     envelope: Arc<dyn Envelope>,
     former: Vec<Arc<dyn Envelope>>,
-}
-
-/// What a rotation has done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Rotated {
-    /// How many keys were wrapped anew.
-    pub rewrapped: u64,
-    /// How many were wrapped by the envelope already.
-    pub unchanged: u64,
-    /// How many subjects are forgotten, so that there was nothing to wrap.
-    pub forgotten: u64,
 }
 
 impl Vault {
@@ -99,56 +89,6 @@ impl Vault {
         }
         let ring = self.ring(subjects).await?;
         all.into_iter().map(|personal| Ok(personal.open(&ring)?)).collect()
-    }
-
-    /// Wraps every key by the envelope that is not, and so does away with the former ones.
-    ///
-    /// Actions and reads go on meanwhile. After a crash or an error it is simply called again: it
-    /// passes over what is done. When it has ended, the former envelopes are needed for nothing
-    /// but old backups of the key store.
-    ///
-    /// # Errors
-    ///
-    /// [`PersonalError::WrongEnvelope`] for a key whose envelope is not at hand; what the key
-    /// store answers.
-    pub async fn rotate(&self) -> Result<Rotated> {
-        let (mut rotated, mut after) = (Rotated::default(), None);
-        loop {
-            let page = self.keys.list(after.as_ref(), PAGE).await?;
-            let Some(last) = page.last() else { return Ok(rotated) };
-            after = Some(last.subject.clone());
-            for stored in page {
-                self.rewrap(stored, &mut rotated).await?;
-            }
-        }
-    }
-
-    async fn rewrap(&self, mut stored: StoredKey, rotated: &mut Rotated) -> Result<()> {
-        for _ in 0..TRIES {
-            match &stored.state {
-                KeyState::Forgotten { .. } => {
-                    rotated.forgotten += 1;
-                    return Ok(());
-                }
-                KeyState::Held { envelope, .. } if envelope == self.envelope.id() => {
-                    rotated.unchanged += 1;
-                    return Ok(());
-                }
-                KeyState::Held { .. } => {}
-            }
-            let key = self.unwrap(&stored).await?;
-            let StoredKey { subject, generation, .. } = &stored;
-            let anew = self.wrap(subject, *generation, key.as_ref()).await?;
-            if self.keys.replace(Some(&stored), &anew).await? {
-                rotated.rewrapped += 1;
-                return Ok(());
-            }
-            match self.find(&stored.subject).await? {
-                Some(found) => stored = found,
-                None => return Ok(()),
-            }
-        }
-        Err(contended(&stored.subject))
     }
 
     /// The keys of these subjects, as they are.
@@ -195,62 +135,6 @@ impl Vault {
             return Ok(new);
         }
         self.find(subject).await?.ok_or_else(|| contended(subject))
-    }
-
-    /// Deletes the key of a subject, or notes that there must never be one.
-    pub(crate) async fn erase(&self, subject: &Subject) -> Result<StoredKey> {
-        for _ in 0..TRIES {
-            let before = self.find(subject).await?;
-            let generation = match &before {
-                Some(key) if matches!(key.state, KeyState::Forgotten { .. }) => {
-                    return Ok(key.clone());
-                }
-                Some(key) => key.generation,
-                None => 1,
-            };
-            let state = KeyState::Forgotten { told: false };
-            let after = StoredKey { subject: subject.clone(), generation, state };
-            if self.keys.replace(before.as_ref(), &after).await? {
-                return Ok(after);
-            }
-        }
-        Err(contended(subject))
-    }
-
-    /// Notes that the log was told; somebody else may have let the subject in again meanwhile.
-    pub(crate) async fn told(&self, erased: &StoredKey) -> Result<()> {
-        let told = StoredKey { state: KeyState::Forgotten { told: true }, ..erased.clone() };
-        if erased.state != told.state {
-            self.keys.replace(Some(erased), &told).await?;
-        }
-        Ok(())
-    }
-
-    /// Subjects that are forgotten and of which the log was not told.
-    pub(crate) async fn untold(&self) -> Result<Vec<StoredKey>> {
-        self.keys.untold(PAGE).await
-    }
-
-    /// That a subject was forgotten, if it was.
-    pub(crate) async fn forgotten(&self, subject: &Subject) -> Result<Option<StoredKey>> {
-        let found = self.find(subject).await?;
-        Ok(found.filter(|key| matches!(key.state, KeyState::Forgotten { .. })))
-    }
-
-    /// Gives a forgotten subject a new key. What was forgotten stays so.
-    pub(crate) async fn readmit(&self, subject: &Subject) -> Result<()> {
-        for _ in 0..TRIES {
-            let Some(before) = self.find(subject).await? else { return Ok(()) };
-            if matches!(before.state, KeyState::Held { .. }) {
-                return Ok(());
-            }
-            let generation = before.generation.saturating_add(1);
-            let after = self.wrap(subject, generation, Some(&cipher::new_key()?)).await?;
-            if self.keys.replace(Some(&before), &after).await? {
-                return Ok(());
-            }
-        }
-        Err(contended(subject))
     }
 
     async fn find(&self, subject: &Subject) -> Result<Option<StoredKey>> {

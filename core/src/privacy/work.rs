@@ -9,7 +9,6 @@ use crate::{App, Committed, PersonalError, Projection, Result};
 pub(crate) type Seals = Option<Vault>;
 
 /// Keys that are lent to handlers of a projection, if it opens values.
-#[derive(Default)]
 pub(crate) struct Lent(Option<Ring>);
 
 /// Writes what has refused to be written without keys.
