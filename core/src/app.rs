@@ -40,6 +40,7 @@ mod runner;
 mod sql;
 mod subscribe;
 mod task;
+mod trail;
 mod verify;
 mod view;
 
@@ -48,7 +49,7 @@ pub(crate) use react::{Timer, timer_key};
 #[cfg(feature = "cli")]
 pub(crate) use react::{VIEWS as REACTION_VIEWS, ask as ask_parked, list as list_parked};
 #[cfg(feature = "cli")]
-pub(crate) use runner::{FOREIGN, Register, lease_name};
+pub(crate) use runner::{FOREIGN, Register, lease_name, part as part_of_view};
 
 pub use act::{Act, Acts, Done};
 pub use builder::Builder;
@@ -62,7 +63,7 @@ pub use rebuild::Progress;
 pub use sql::Projected;
 pub use subscribe::Subscription;
 pub use verify::{Difference, Verification};
-pub use view::{View, ViewJson, ViewOf, Views};
+pub use view::{DocumentsJson, View, ViewJson, ViewOf, Views, ViewsJson};
 
 pub(crate) use runner::message;
 
@@ -243,6 +244,21 @@ impl App {
     /// ```
     pub fn view_json(&self, projection: &str) -> ViewJson<'_> {
         ViewJson::new(self, projection)
+    }
+
+    /// Lists documents by the name of their projection, as JSON, a page at a time.
+    ///
+    /// ```
+    /// # use actum::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::new(Memory::new()).start().await?;
+    /// let refused = app.views_json("Sold").prefix("A").behind("A123").limit(10).await;
+    /// assert!(refused.unwrap_err().to_string().contains("does not know the projection `Sold`"));
+    /// # Ok(()) }
+    /// ```
+    pub fn views_json(&self, projection: &str) -> ViewsJson<'_> {
+        ViewsJson::new(self, projection)
     }
 
     /// What the app consists of, as data.

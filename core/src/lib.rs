@@ -48,10 +48,10 @@ pub use aggregate::{
     Patch, Rejected, Returns, Spec, Unmet, fold,
 };
 pub use app::{
-    Act, ActJson, Acts, App, AsOf, Builder, Difference, Done, Edit, Feed, GivenHolds, Health,
-    History, Load, Loaded, LoadedJson, Parked, ParkedStream, ParkedWhat, Possible, Progress,
-    Projected, ProjectionHealth, ProjectionState, ReactionHealth, ReactionState, Subscription,
-    Verification, View, ViewJson, ViewOf, Views,
+    Act, ActJson, Acts, App, AsOf, Builder, Difference, DocumentsJson, Done, Edit, Feed,
+    GivenHolds, Health, History, Load, Loaded, LoadedJson, Parked, ParkedStream, ParkedWhat,
+    Possible, Progress, Projected, ProjectionHealth, ProjectionState, ReactionHealth,
+    ReactionState, Subscription, Verification, View, ViewJson, ViewOf, Views, ViewsJson,
 };
 #[cfg(any(feature = "http", feature = "inspector"))]
 pub use axum;
