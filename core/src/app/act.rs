@@ -337,25 +337,12 @@ where
             version => Expected::Version(version),
         };
         let created = whole_microseconds(app.0.clock.now()).max(held.created);
-        let meta = meta(name, &correlation, &options, traceparent)?;
-        let new = match new_events(&stream, &events, meta, created) {
-            Err(_) if privacy::is_wanted() => {
-                let write = || {
-                    new_events(
-                        &stream,
-                        &events,
-                        self::meta(name, &correlation, &options, traceparent)?,
-                        created,
-                    )
-                };
-                let new = privacy::sealing(&app.0.seals, write).await?;
-                events = sealed(&stream, &new)?;
-                new
-            }
+        let why = || meta(name, &correlation, &options, traceparent);
+        let new = match new_events(&stream, &events, why()?, created) {
+            Err(_) if privacy::is_wanted() => seal(app, &stream, &mut events, why, created).await?,
             written => written?,
         };
-        let batch = Batch::new(stream.clone(), expected, new);
-        let batch = Batch { key: key.clone(), ..batch };
+        let batch = Batch { key: key.clone(), ..Batch::new(stream.clone(), expected, new) };
         let from = held.version;
         drop(held);
         let timer = measure::Timer::start();
@@ -473,15 +460,25 @@ fn new_events<Es: Events>(
     Ok(new)
 }
 
-/// The events as they are stored: no personal value is clear in the state that they lead to.
-fn sealed<Es: Events>(stream: &StreamId, new: &[NewEvent]) -> Result<Vec<Es>> {
+/// Writes events that hold personal values, and puts what was written in their place: nothing is
+/// clear in the state that they lead to.
+async fn seal<Es: Events>(
+    app: &App,
+    stream: &StreamId,
+    events: &mut Vec<Es>,
+    meta: impl Fn() -> Result<Meta>,
+    created: jiff::Timestamp,
+) -> Result<Vec<NewEvent>> {
+    let write = || new_events(stream, events, meta()?, created);
+    let new = privacy::sealing(&app.0.seals, write).await?;
     let decode = |event: &NewEvent| {
         Es::decode(&event.name, event.schema, event.data.as_bytes()).map_err(|error| {
             let what = format!("the event `{}` for `{stream}` so that it is sealed", event.name);
             Error::Encode { what, source: serde::ser::Error::custom(error) }
         })
     };
-    new.iter().map(decode).collect()
+    *events = new.iter().map(decode).collect::<Result<_>>()?;
+    Ok(new)
 }
 
 fn encode<I: Serialize>(name: &str, input: &I) -> Result<Json> {

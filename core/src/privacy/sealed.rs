@@ -23,8 +23,9 @@ const WHAT: &str = "actum personal value 1";
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename = "Personal")]
 pub(super) struct Sealed {
-    /// The version of this form.
-    pub(super) sealed: u8,
+    /// Of this form.
+    #[serde(rename = "sealed")]
+    version: u8,
     pub(super) subject: Box<str>,
     /// Which of the subject's keys, from 1.
     pub(super) key: u64,
@@ -44,7 +45,7 @@ impl Sealed {
         let bound = cipher::bound(WHAT, subject.as_str(), generation);
         let data = cipher::seal(key, nonce, &bound, text)?;
         Some(Self {
-            sealed: VERSION,
+            version: VERSION,
             subject: subject.as_str().into(),
             key: generation,
             nonce: BASE64.encode(nonce).into(),
@@ -55,7 +56,7 @@ impl Sealed {
     /// What is written where nobody will read it.
     pub(super) fn nothing() -> Self {
         let empty = || Box::from("");
-        Self { sealed: VERSION, subject: empty(), key: 0, nonce: empty(), data: empty() }
+        Self { version: VERSION, subject: empty(), key: 0, nonce: empty(), data: empty() }
     }
 
     /// Opens the value.
@@ -71,7 +72,7 @@ impl Sealed {
 
     /// Whom it is about.
     pub(super) fn subject(&self) -> Result<Subject, PersonalError> {
-        if self.sealed != VERSION {
+        if self.version != VERSION {
             return Err(self.malformed("it is of a version that this program does not know"));
         }
         self.subject.parse().map_err(|_| self.malformed("its subject cannot be one"))

@@ -33,8 +33,11 @@ pub struct Change<P> {
     /// The key.
     pub key: String,
     /// Calls the method.
-    pub apply: Box<dyn FnOnce(&mut P) -> Result<Fate> + Send>,
+    pub apply: Deferred<P>,
 }
+
+/// A change of a document that is made later.
+pub(crate) type Deferred<P> = Box<dyn FnOnce(&mut P) -> Result<Fate> + Send>;
 
 /// What becomes of a document after an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
