@@ -332,10 +332,7 @@ where
                 });
             }
         };
-        let expected = match held.version {
-            Version(0) => Expected::Empty,
-            version => Expected::Version(version),
-        };
+        let expected = at(held.version);
         let created = whole_microseconds(app.0.clock.now()).max(held.created);
         let why = || meta(name, &correlation, &options, traceparent);
         let new = match new_events(&stream, &events, why()?, created) {
@@ -377,6 +374,14 @@ where
                 return Err(error.into());
             }
         }
+    }
+}
+
+/// What must hold of a stream for a decision that was made at a version.
+const fn at(version: Version) -> Expected {
+    match version {
+        Version(0) => Expected::Empty,
+        version => Expected::Version(version),
     }
 }
 
