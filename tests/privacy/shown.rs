@@ -120,7 +120,7 @@ async fn over_http_and_in_the_inspector_values_are_sealed() {
         "/inspect/raw?id=1",
         "/inspect/stream?stream=Customer-17",
     ] {
-        let request = Request::get(path).header("accept", "*/*");
+        let request = Request::get(path).header("accept", "*/*").header("host", "127.0.0.1");
         let request = request.body(Body::empty()).unwrap();
         let answer = router.clone().oneshot(request).await.unwrap();
         let (status, mut body) = (answer.status(), answer.into_body().into_data_stream());
