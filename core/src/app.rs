@@ -21,6 +21,7 @@ use crate::{
 
 mod act;
 mod aggregate;
+mod audit;
 mod builder;
 mod cell;
 mod erased;
@@ -41,6 +42,7 @@ mod sql;
 mod subscribe;
 mod task;
 mod trail;
+mod undo;
 mod verify;
 mod view;
 
@@ -52,6 +54,7 @@ pub(crate) use react::{VIEWS as REACTION_VIEWS, ask as ask_parked, list as list_
 pub(crate) use runner::{FOREIGN, Register, lease_name, part as part_of_view};
 
 pub use act::{Act, Acts, Done};
+pub use audit::Auditing;
 pub use builder::Builder;
 pub use erased::{ActJson, GivenHolds, LoadedJson, Possible};
 pub use feed::Feed;
@@ -62,6 +65,7 @@ pub use react::{Edit, Parked, ParkedStream, ParkedWhat, ReactionHealth, Reaction
 pub use rebuild::Progress;
 pub use sql::Projected;
 pub use subscribe::Subscription;
+pub use undo::Undoing;
 pub use verify::{Difference, Verification};
 pub use view::{DocumentsJson, View, ViewJson, ViewOf, Views, ViewsJson};
 
@@ -172,6 +176,28 @@ impl App {
     /// ```
     pub fn read(&self, query: Query) -> Feed<Committed> {
         Feed::new(self.0.store.read(query))
+    }
+
+    /// Counts which versions of payloads are stored: how many events of each, and where those of
+    /// old versions are.
+    ///
+    /// The whole log is read, page by page; what is kept in memory depends on how many names and
+    /// versions there are, and on [`streams`](Auditing::streams), not on how many events.
+    ///
+    /// ```
+    /// # use actum::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::new(Memory::new()).start().await?;
+    /// let audit = app.audit().await?;
+    /// for old in audit.old() {
+    ///     println!("{} of {}, version {}: {}", old.name, old.aggregate, old.schema, old.events);
+    /// }
+    /// assert_eq!(audit.unreadable().count(), 0);
+    /// # Ok(()) }
+    /// ```
+    pub fn audit(&self) -> Auditing<'_> {
+        Auditing::new(self)
     }
 
     /// Follows the log: what a query asks for and lies behind `after`, then what is committed from

@@ -4,13 +4,16 @@
 pub use crate::privacy::{Opener, OpensPersonal};
 pub use crate::{
     Action, ActionEntry, Actions, Aggregate, Committed, DecodeError, Emits, Event, EventOf, Events,
-    Given, Invariant, Invariants, Kind, Payload, Projection, Unmet,
+    Given, Invariant, Invariants, Inverse, Kind, Payload, Projection, Undo, Undoable, Undoes,
+    Unmet, VisitPayload, VisitVersion,
     aggregate::{Apply, Patch, Returns, Spec},
     projection::{
         Answer, Answered, DocumentPerKey, Fate, Handler, Handles, KeyOf, KeyText, OneDocument,
         Opening, Outcome, SqlHandler, SqlHandles, SqlProjection, Tx,
     },
-    reaction::{Asked, Cx, Fault, Handled, IntoFault, Part, Policy, Reaction, Reactor, Reacts},
+    reaction::{
+        Asked, Cx, Fault, Handled, IntoFault, Part, Policy, Reaction, Reactor, Reacts, Start,
+    },
     store::sql::{Awaiting, Blocking, SqlTransaction},
 };
 pub use core;
@@ -47,6 +50,20 @@ pub fn fate<O: Outcome>(outcome: O) -> Handling {
 pub fn opening<O: Opening>(outcome: O) -> Handling {
     outcome.fate()
 }
+
+/// Shows an event of a set.
+pub fn show<Es, E: EventOf<Es, ()>>(visit: &mut impl VisitPayload) {
+    visit.payload::<E>();
+}
+
+/// Shows all versions of a payload's schema.
+pub fn show_versions<E: Event, Old: Event>(visit: &mut impl VisitVersion) {
+    Old::versions(visit);
+    visit.version::<E>();
+}
+
+/// Of a version there is one next version: a second would be a second impl for it.
+pub trait HasOneNextVersion {}
 
 /// What is known of an event of a set.
 ///
@@ -162,6 +179,9 @@ pub fn refusal<E: fmt::Display>(outcome: Result<(), E>) -> Result<(), String> {
     outcome.map_err(|error| error.to_string())
 }
 
+/// Has the compiler check that an event with an inverse is one of the aggregate, declared undoable.
+pub fn is_declared<A: Aggregate, E: EventOf<A::Events, A> + Undoable<A>>() {}
+
 /// What an invariant returns: `Result<(), E>` with an error that can be shown.
 #[diagnostic::on_unimplemented(
     message = "an invariant returns `Result<(), error>`, not `{Self}`",
@@ -192,6 +212,11 @@ pub fn unknown_version<E: Event>(found: u32, oldest: u32) -> DecodeError {
 pub fn unknown_name<Es: Events>(name: &str) -> DecodeError {
     let known = Es::KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
     DecodeError::UnknownName { name: name.to_owned(), known }
+}
+
+/// Whether two event types are stored under one name; evaluated at compile time.
+pub const fn is_same_name<E: Event, Old: Event>() -> bool {
+    equal(E::NAME.as_bytes(), Old::NAME.as_bytes())
 }
 
 /// Whether no two events are stored under one name; evaluated at compile time.

@@ -91,7 +91,7 @@ async fn open(url: &str) -> Postgres {
 
 async fn at(url: &str, pace: u64) -> (Vec<Duration>, Vec<Duration>) {
     SEEN.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    let (bell, mut rung) = mpsc::unbounded_channel();
+    let (bell, mut told) = mpsc::unbounded_channel();
     let app = App::new(open(url).await).project::<Seen>().react(Bell(bell));
     let app = app.start().await.unwrap();
     let mut command = Command::new(env::current_exe().unwrap());
@@ -104,7 +104,7 @@ async fn at(url: &str, pace: u64) -> (Vec<Duration>, Vec<Duration>) {
     app.view::<Seen>().after(Id(last)).await.unwrap();
     let mut rings = vec![None; appended.len()];
     for _ in &appended {
-        let ring = timeout(Duration::from_secs(10), rung.recv()).await.unwrap();
+        let ring = timeout(Duration::from_secs(10), told.recv()).await.unwrap();
         let (number, time) = ring.unwrap();
         *rings.get_mut(number).unwrap() = Some(time);
     }

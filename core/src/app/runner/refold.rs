@@ -72,10 +72,15 @@ fn step<P: Projection>(fold: &Fold, event: Committed) -> Result<Option<Step<P>>>
         Route::One => return Ok(Some(Step { key: String::new(), change: with(call, event) })),
         Route::Stream => (event.stream.to_string(), with(call, event)),
         Route::Key(change) => {
-            let id = event.id;
+            let (stream, id) = (event.stream.clone(), event.id);
             let Change { key, apply } = change(event)?;
+<<<<<<< HEAD
             fold.check(id, &key)?;
             (key, apply)
+=======
+            fold.check(&stream, id, &key)?;
+            (key, Box::new(move |document| Ok(apply(document))))
+>>>>>>> main
         }
     };
     Ok(fold.is_mine::<P>(&key).then_some(Step { key, change }))
