@@ -250,6 +250,25 @@ pub enum Error {
         /// What is wrong, and what to do.
         why: &'static str,
     },
+    /// The log has events behind the place where others were to go; nothing was stored.
+    #[error(
+        "the log ends at {actual}, not at {expected}: another program writes to it; stop it first"
+    )]
+    Grown {
+        /// Where it should have ended.
+        expected: Id,
+        /// Where it ends.
+        actual: Id,
+    },
+    /// Something that this kind of store cannot do; nothing was stored.
+    #[error("this store cannot {what}")]
+    Unsupported {
+        /// What was asked of it.
+        what: &'static str,
+    },
+    /// A log cannot be copied, or is not copied whole.
+    #[error(transparent)]
+    Transfer(Box<crate::transfer::Fault>),
     /// The store itself failed. After an append the outcome may be open: repeat it with a key.
     #[error("the {store} store failed to {action}")]
     Store {

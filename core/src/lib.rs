@@ -33,6 +33,7 @@ mod stream;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod trace;
+pub mod transfer;
 
 #[doc(hidden)]
 #[path = "private.rs"]

@@ -12,7 +12,6 @@ mod cx;
 mod fault;
 
 pub use ask::{Ask, Later, When};
-#[cfg(feature = "http")]
 pub(crate) use cx::KEYS;
 pub use cx::{Cx, Part};
 pub use fault::{Fault, IntoFault};

@@ -18,6 +18,7 @@ mod postgres;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod prefix;
 mod query;
+mod restore;
 mod shared;
 mod snapshot;
 pub(crate) mod sql;
@@ -32,6 +33,7 @@ pub use memory::Memory;
 #[cfg(feature = "postgres")]
 pub use postgres::{Holder, Postgres, PostgresOptions, PostgresTransaction};
 pub use query::{Direction, Query};
+pub use restore::Restore;
 pub use snapshot::{Snapshot, Snapshots};
 pub use sql::{BoxError, SqlStore};
 #[cfg(feature = "sqlite")]
@@ -72,6 +74,25 @@ pub trait Log: Send + Sync + 'static {
     /// After any error of this kind nothing is stored. After [`Error::Store`] the outcome may be
     /// open.
     fn append(&self, batch: Batch) -> BoxFuture<'_, Result<Appended>>;
+
+    /// Stores events of another log with the ids they bring, as a copy or a restored backup does:
+    /// all of it or nothing.
+    ///
+    /// - The log must have no event behind `restore.after`, and each stream must be at the version
+    ///   before that of its first event.
+    /// - While it is stored no append draws an id, and appends go on behind the highest one.
+    /// - An empty restore stores nothing; its answer tells whether the store can do it at all.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] where the store gives ids that nobody else can choose, which is the
+    /// default; [`Error::Grown`] when the log has more events, [`Error::Conflict`] when a stream has
+    /// another version, [`Error::KeyReused`] when a key was used here with other content,
+    /// [`Error::InvalidBatch`] as [`Restore::check`]. Nothing is stored then.
+    fn restore(&self, restore: Restore) -> BoxFuture<'_, Result<()>> {
+        drop(restore);
+        Box::pin(std::future::ready(Err(Error::Unsupported { what: "take events with ids" })))
+    }
 
     /// Tells what a key was used for.
     fn keyed<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Keyed>>>;

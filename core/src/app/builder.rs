@@ -21,6 +21,7 @@ use crate::{
     reaction::Asked,
     store::Store,
     trace::Traces,
+    transfer,
 };
 
 /// How many states are kept in memory for each aggregate unless told otherwise.
@@ -312,9 +313,8 @@ impl Builder {
     /// # Errors
     ///
     /// [`Error::Unknown`] when two aggregates, projections or reactions have one name, or a reaction
-    /// asks an aggregate that the app does not have; what the store
-    /// answers when it cannot be read.
-    #[expect(clippy::unused_async, reason = "the start of a store's work is awaited here")]
+    /// asks an aggregate that the app does not have; [`Error::Transfer`] when a copy into the store
+    /// has not ended; what the store answers when it cannot be read.
     pub async fn start(self) -> Result<App> {
         let model = self.model();
         unique(&model)?;
@@ -330,6 +330,7 @@ impl Builder {
             projections,
             reactions,
         } = self;
+        transfer::whole(&store).await?;
         let holder = uuid::Uuid::now_v7().to_string();
         measure::describe();
         let tasks = Tasks::default();

@@ -26,6 +26,7 @@ mod job;
 mod lane;
 mod parked;
 mod request;
+mod shift;
 mod timer;
 mod window;
 
@@ -38,6 +39,7 @@ pub(super) use health::{Status, all as health};
 pub(crate) use parked::ask;
 pub(crate) use parked::list;
 pub(super) use parked::{cancel, edit};
+pub(crate) use shift::Shift;
 pub(crate) use timer::{Timer, timer_key};
 
 use holder::{Ended, Holder};
@@ -61,7 +63,7 @@ pub(super) struct Registered {
 pub(crate) const VIEWS: &str = "reaction/";
 
 /// The view that keeps what a reaction must remember; no projection has the version 0.
-pub(super) fn view(name: &str) -> ViewId {
+pub(crate) fn view(name: &str) -> ViewId {
     ViewId { name: format!("{VIEWS}{name}").into(), version: 0 }
 }
 

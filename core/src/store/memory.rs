@@ -19,7 +19,8 @@ use crate::{
     Committed, Conflict, Error, Id, Json, Result, StreamId, Version,
     store::{
         Appended, Batch, BoxFuture, Direction, Document, Key, Keyed, Lease, Leases, Log, NewEvent,
-        Pages, Placed, Query, Snapshot, Snapshots, ViewCommit, ViewId, Views, Watch, Write,
+        Pages, Placed, Query, Restore, Snapshot, Snapshots, ViewCommit, ViewId, Views, Watch, Write,
+        restore,
         watch::Waker,
     },
 };
@@ -57,7 +58,7 @@ impl Default for Shared {
 struct State {
     /// In the order of their ids.
     events: Vec<Committed>,
-    /// What is added to an index to get the id before it.
+    /// No event has this id or one below it.
     before: u64,
     /// The indexes of each stream's events, in the order of their versions.
     streams: HashMap<StreamId, Vec<usize>>,
@@ -116,9 +117,47 @@ impl Memory {
     }
 }
 
+impl Memory {
+    fn restore_now(&self, restore: Restore) -> Result<()> {
+        restore.check()?;
+        let mut state = self.state();
+        let (expected, actual) = (restore.after, state.head());
+        if actual > expected {
+            return Err(Error::Grown { expected, actual });
+        }
+        for (stream, before) in restore.befores() {
+            let actual = state.version(stream);
+            if actual != before {
+                return Err(restore::conflict(stream, before, actual));
+            }
+        }
+        for (key, _) in &restore.keys {
+            state.first_outcome(key)?;
+        }
+        for event in restore.events {
+            let at = state.events.len();
+            state.streams.entry(event.stream.clone()).or_default().push(at);
+            let name = state.interned(event.name.to_string().into());
+            state.events.push(Committed { name, ..event });
+        }
+        for (Key { key, fingerprint }, appended) in restore.keys {
+            state.keys.entry(key).or_insert(Keyed { fingerprint, appended });
+        }
+        let head = state.head();
+        drop(state);
+        self.0.waker.wake(head);
+        Ok(())
+    }
+}
+
 impl State {
     fn head(&self) -> Id {
-        Id(self.before + self.events.len() as u64)
+        self.events.last().map_or(Id(self.before), |last| last.id)
+    }
+
+    /// How many events come before this id.
+    fn index(&self, id: Id) -> usize {
+        self.events.partition_point(|event| event.id < id)
     }
 
     fn version(&self, stream: &StreamId) -> Version {
@@ -241,31 +280,31 @@ impl Log for Memory {
         Box::pin(ready(self.append_now(batch)))
     }
 
+    fn restore(&self, restore: Restore) -> BoxFuture<'_, Result<()>> {
+        Box::pin(ready(self.restore_now(restore)))
+    }
+
     fn keyed<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Keyed>>> {
         Box::pin(async move { Ok(self.state().keys.get(key).cloned()) })
     }
 
     fn read(&self, query: Query) -> Pages {
         let memory = self.clone();
-        let end = {
+        let left = query.limit.unwrap_or(u64::MAX);
+        let (start, end) = {
             let state = memory.state();
-            match &query.stream {
-                Some(stream) => state.streams.get(stream).map_or(0, Vec::len),
-                None => state.events.len(),
+            if let Some(stream) = &query.stream {
+                // Versions are dense: the bounds are indexes.
+                let end = state.streams.get(stream).map_or(0, Vec::len);
+                let index = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+                let start = query.from_version.map_or(0, |from| index(from.0.saturating_sub(1)));
+                (start, query.to_version.map_or(end, |to| index(to.0).min(end)))
+            } else {
+                let start = query.from_id.map_or(0, |from| state.index(from));
+                let to = query.to_id.filter(|to| *to < state.head());
+                (start, to.map_or(state.events.len(), |to| state.index(to.next())))
             }
         };
-        let left = query.limit.unwrap_or(u64::MAX);
-        // Ids are dense here, and so are versions: the bounds are indexes.
-        let (from, to) = if query.stream.is_some() {
-            (query.from_version.map(|from| from.0), query.to_version.map(|to| to.0))
-        } else {
-            let before = memory.state().before;
-            let number = |id: Id| id.0.saturating_sub(before);
-            (query.from_id.map(number), query.to_id.map(number))
-        };
-        let index = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-        let start = from.map_or(0, |from| index(from.saturating_sub(1)));
-        let end = to.map_or(end, |to| index(to).min(end));
         Box::pin(stream::unfold((start..end, left), move |(mut range, left)| {
             let page = memory.state().page(&query, &mut range, left);
             let left = left - page.len() as u64;

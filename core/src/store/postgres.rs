@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     Id, Result,
-    store::{Appended, Batch, BoxFuture, Keyed, Log, Pages, Query, Watch},
+    store::{Appended, Batch, BoxFuture, Keyed, Log, Pages, Query, Restore, Watch},
 };
 
 mod address;
@@ -18,6 +18,7 @@ mod migrate;
 mod names;
 mod options;
 mod read;
+mod restore;
 mod row;
 mod select;
 mod shared;
@@ -92,6 +93,16 @@ impl Log for Postgres {
             batch.check()?;
             write::check(&batch)?;
             self.0.appender.append(batch).await
+        })
+    }
+
+    fn restore(&self, restore: Restore) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            restore::restore(self.shared(), &restore).await?;
+            if let Some(last) = restore.events.last() {
+                self.0.listener.news().appended(last.id);
+            }
+            Ok(())
         })
     }
 

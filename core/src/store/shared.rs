@@ -7,14 +7,18 @@ use jiff::Timestamp;
 use crate::{
     Id, Json, Result, StreamId,
     store::{
-        Appended, Batch, BoxFuture, Document, Keyed, Lease, Leases, Log, Pages, Query, Snapshot,
-        Snapshots, ViewCommit, ViewId, Views, Watch,
+        Appended, Batch, BoxFuture, Document, Keyed, Lease, Leases, Log, Pages, Query, Restore,
+        Snapshot, Snapshots, ViewCommit, ViewId, Views, Watch,
     },
 };
 
 impl<T: Log + ?Sized> Log for Arc<T> {
     fn append(&self, batch: Batch) -> BoxFuture<'_, Result<Appended>> {
         (**self).append(batch)
+    }
+
+    fn restore(&self, restore: Restore) -> BoxFuture<'_, Result<()>> {
+        (**self).restore(restore)
     }
 
     fn keyed<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Keyed>>> {

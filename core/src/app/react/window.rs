@@ -110,7 +110,7 @@ impl Window {
     }
 }
 
-fn mark(id: Id) -> String {
+pub(super) fn mark(id: Id) -> String {
     format!("{MARKS}{:020}", id.0)
 }
 

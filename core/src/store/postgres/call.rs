@@ -191,7 +191,7 @@ pub(super) fn lock_of(stream: &StreamId) -> i32 {
 
 /// What stands for a stream or a key in the table of locks: FNV-1a, folded. All programs that
 /// share a log must agree on it; two names with the same hash merely wait for each other.
-fn lock(kind: &[u8], name: &str) -> i32 {
+pub(super) fn lock(kind: &[u8], name: &str) -> i32 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for byte in kind.iter().chain(b":").chain(name.as_bytes()) {
         hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);

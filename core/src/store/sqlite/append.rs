@@ -14,9 +14,11 @@ use super::{
     heads::{Head, Heads},
 };
 use crate::{
-    Conflict, Error, Id, Json, Result, Version,
+    Conflict, Error, Id, Json, Result, StreamId, Version,
     store::{Appended, Batch, Key, Keyed, Placed, Write},
 };
+
+mod restore;
 
 /// The statements that every group needs.
 pub(super) struct Appender<'a> {
@@ -71,7 +73,7 @@ impl<'a> Appender<'a> {
         }
         let mut head = match head {
             Some(head) => head,
-            None => Head { row: self.new_stream(write)?, version: 0 },
+            None => Head { row: new_stream(self.connection, &write.stream)?, version: 0 },
         };
         let before = self.heads.last(self.connection)?;
         let mut last = before;
@@ -99,11 +101,6 @@ impl<'a> Appender<'a> {
         Ok(Placed { first: before.next(), last, version: Version(head.version), count })
     }
 
-    fn new_stream(&self, write: &Write) -> Result<i64, Failure> {
-        let mut insert = self.connection.prepare_cached("INSERT INTO stream (name) VALUES (?1)")?;
-        Ok(insert.insert([write.stream.as_str()])?)
-    }
-
     fn keep(&self, key: &Key, appended: &Appended) -> Result<(), Failure> {
         let outcome = serde_json::to_string(appended)
             .map_err(|_| Failure::Column { column: "keyed.outcome" })?;
@@ -112,6 +109,12 @@ impl<'a> Appender<'a> {
             .execute(params![&*key.key, key.fingerprint, outcome])?;
         Ok(())
     }
+}
+
+/// Keeps the name of a stream; its number.
+fn new_stream(connection: &Connection, stream: &StreamId) -> Result<i64, Failure> {
+    let mut insert = connection.prepare_cached("INSERT INTO stream (name) VALUES (?1)")?;
+    Ok(insert.insert([stream.as_str()])?)
 }
 
 /// What a key was used for.

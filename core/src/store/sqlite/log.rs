@@ -7,11 +7,11 @@ use super::{
     Sqlite, append, heads,
     page::Cursor,
     reader::received,
-    writer::{Append, Request},
+    writer::{Append, Request, Restoring},
 };
 use crate::{
-    Committed, Error, Id, Result,
-    store::{Appended, Batch, BoxFuture, Keyed, Log, Pages, Query, Watch},
+    Committed, Error, Id, Json, Result, StreamId,
+    store::{Appended, Batch, BoxFuture, Keyed, Log, Pages, Query, Restore, Watch},
 };
 
 /// What a reader makes of a cursor.
@@ -29,9 +29,25 @@ impl Log for Sqlite {
     fn append(&self, batch: Batch) -> BoxFuture<'_, Result<Appended>> {
         Box::pin(async move {
             batch.check()?;
-            only_text(&batch)?;
+            for write in &batch.writes {
+                for event in &write.events {
+                    only_text(&write.stream, [&event.data, event.meta.json()])?;
+                }
+            }
             let (reply, receiver) = oneshot::channel();
             self.send(Request::Append(Box::new(Append::new(batch, reply))))?;
+            received(receiver).await
+        })
+    }
+
+    fn restore(&self, restore: Restore) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            restore.check()?;
+            for event in &restore.events {
+                only_text(&event.stream, [&event.data, event.meta.json()])?;
+            }
+            let (reply, receiver) = oneshot::channel();
+            self.send(Request::Restore(Box::new(Restoring::new(restore, reply))))?;
             received(receiver).await
         })
     }
@@ -89,16 +105,9 @@ impl Sqlite {
 }
 
 /// Refuses what is no text, which SQLite would keep as if it were.
-fn only_text(batch: &Batch) -> Result<()> {
-    for write in &batch.writes {
-        for event in &write.events {
-            for json in [&event.data, event.meta.json()] {
-                if std::str::from_utf8(json.as_bytes()).is_err() {
-                    let stream = write.stream.clone();
-                    return Err(Error::InvalidBatch { stream, why: "an event is not UTF-8" });
-                }
-            }
-        }
+fn only_text(stream: &StreamId, parts: [&Json; 2]) -> Result<()> {
+    if parts.iter().all(|json| std::str::from_utf8(json.as_bytes()).is_ok()) {
+        return Ok(());
     }
-    Ok(())
+    Err(Error::InvalidBatch { stream: stream.clone(), why: "an event is not UTF-8" })
 }

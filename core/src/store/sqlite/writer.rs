@@ -30,7 +30,7 @@ use crate::{Id, measure};
 
 mod request;
 
-pub(super) use request::{Append, Request};
+pub(super) use request::{Append, Request, Restoring};
 
 /// How many requests are committed together at most.
 const GROUP: usize = 1024;

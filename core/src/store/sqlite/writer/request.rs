@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 use crate::{
     Result,
     store::{
-        Appended, Batch,
+        Appended, Batch, Restore,
         sqlite::{append::Appender, change::Change, failure::Failure},
     },
 };
@@ -14,6 +14,8 @@ use crate::{
 pub(in crate::store::sqlite) enum Request {
     /// An append.
     Append(Box<Append>),
+    /// Events of another log.
+    Restore(Box<Restoring>),
     /// Any other write.
     Change(Box<dyn Change>),
 }
@@ -34,11 +36,28 @@ impl Append {
     }
 }
 
+/// Events of another log and who waits for them to be stored.
+pub(in crate::store::sqlite) struct Restoring {
+    restore: Restore,
+    reply: oneshot::Sender<Result<()>>,
+    outcome: Option<Result<()>>,
+}
+
+impl Restoring {
+    pub(in crate::store::sqlite) fn new(
+        restore: Restore,
+        reply: oneshot::Sender<Result<()>>,
+    ) -> Self {
+        Self { restore, reply, outcome: None }
+    }
+}
+
 impl Request {
     /// Writes within the open transaction; fails when the whole transaction must.
     pub(super) fn run(&mut self, appender: &mut Appender<'_>) -> Result<(), Failure> {
         match self {
             Self::Append(append) => append.outcome = Some(appender.append(&append.batch)?),
+            Self::Restore(part) => part.outcome = Some(appender.restore(&part.restore)?),
             Self::Change(change) => change.run(appender.connection())?,
         }
         Ok(())
@@ -55,6 +74,15 @@ pub(super) fn answer(group: impl IntoIterator<Item = Request>, failure: Option<&
                 let outcome = match (failure, outcome) {
                     (None, Some(outcome)) => outcome,
                     (Some(failure), _) => Err(failure.clone().into_error("append")),
+                    (None, None) => continue,
+                };
+                let _ = reply.send(outcome);
+            }
+            Request::Restore(part) => {
+                let Restoring { restore: _, reply, outcome } = *part;
+                let outcome = match (failure, outcome) {
+                    (None, Some(outcome)) => outcome,
+                    (Some(failure), _) => Err(failure.clone().into_error("restore events")),
                     (None, None) => continue,
                 };
                 let _ = reply.send(outcome);

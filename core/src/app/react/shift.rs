@@ -1,0 +1,154 @@
+//! What a reaction remembers, as it is in a log with other ids and other names of streams.
+
+use futures_util::StreamExt;
+
+use super::{
+    lane::{self, LANES, Lane},
+    request::Request,
+    timer::{PARKED, TIMERS, Timer},
+    window::{self, MARKS},
+};
+use crate::{
+    Error, Id, Json, Result, StreamId, Version,
+    store::{Document, Query, Store, ViewId},
+    transfer::{self, Fault, Moves},
+};
+
+/// From the log of one store to that of another.
+pub(crate) struct Shift<'a> {
+    pub(crate) reaction: &'a str,
+    pub(crate) from: &'a dyn Store,
+    pub(crate) to: &'a dyn Store,
+    pub(crate) moves: &'a Moves,
+    pub(crate) rename: &'a (dyn Fn(&StreamId) -> Result<StreamId> + Sync),
+    /// Whether a stream of the target came of several.
+    pub(crate) merged: &'a (dyn Fn(&StreamId) -> bool + Sync),
+}
+
+impl Shift<'_> {
+    /// What becomes of one document of a reaction, or of the requests to it.
+    pub(crate) async fn document(&self, view: &ViewId, one: &Document) -> Result<Vec<Document>> {
+        let Some(data) = &one.data else { return Ok(Vec::new()) };
+        if *view == super::request::view(self.reaction) {
+            let request = self.request(read(view, data)?).await?;
+            let data = written(&request, self.reaction)?;
+            return Ok(vec![Document { key: one.key.clone(), data: Some(data) }]);
+        }
+        if let Some(id) = one.key.strip_prefix(MARKS) {
+            let id = id.parse().map(Id).map_err(|_| transfer::unknown(view, &one.key))?;
+            let marks = self.moves.all(id).map(window::mark);
+            return Ok(marks.map(|key| Document { key, data: one.data.clone() }).collect());
+        }
+        if one.key.starts_with(LANES) {
+            let (stream, lane) = Lane::read(view, one)?;
+            let (stream, lane) = self.lane(&stream, lane).await?;
+            return Ok(vec![lane.document(&stream)?]);
+        }
+        if one.key.starts_with(TIMERS) || one.key.starts_with(PARKED) {
+            let timer = self.timer(Timer::read(view, data)?)?;
+            let is_set = one.key.starts_with(TIMERS);
+            let key = if is_set { timer.place() } else { timer.parked() };
+            return Ok(vec![Document { key, data: Some(timer.json()?) }]);
+        }
+        if one.key.starts_with("k/") || one.key.starts_with("h/") {
+            // The place of the timer that has this name.
+            let place: String = read(view, data)?;
+            let place = self.place(view, &place)?;
+            let data = Some(written(&place, self.reaction)?);
+            return Ok(vec![Document { key: one.key.clone(), data }]);
+        }
+        Err(transfer::unknown(view, &one.key))
+    }
+
+    fn timer(&self, timer: Timer) -> Result<Timer> {
+        Ok(Timer {
+            event: self.event(timer.event, "a timer")?,
+            stream: (self.rename)(&timer.stream)?,
+            cause: (self.rename)(&timer.cause)?,
+            action_key: transfer::moved_key(&timer.action_key, self.moves),
+            ..timer
+        })
+    }
+
+    /// The place of a timer: its due time, its event, its ordinal.
+    fn place(&self, view: &ViewId, place: &str) -> Result<String> {
+        let unknown = || transfer::unknown(view, place);
+        let parts: Vec<_> = place.split('/').collect();
+        let [_, due, event, ordinal] = parts.as_slice() else { return Err(unknown()) };
+        let event = event.parse().map(Id).map_err(|_| unknown())?;
+        let event = self.event(event, "a timer")?;
+        Ok(format!("{TIMERS}{due}/{:020}/{ordinal}", event.0))
+    }
+
+    async fn request(&self, request: Request) -> Result<Request> {
+        Ok(match request {
+            Request::Stream { stream, edit, version, attempts } => {
+                let place = self.last_up_to(&stream, version).await?;
+                let (_, version) = place.unwrap_or_default();
+                Request::Stream { stream: (self.rename)(&stream)?, edit, version, attempts }
+            }
+            Request::Timer { event, ordinal, edit, attempts } => {
+                let event = self.event(event, "a timer")?;
+                Request::Timer { event, ordinal, edit, attempts }
+            }
+            cancel @ Request::Cancel { .. } => cancel,
+        })
+    }
+
+    async fn lane(&self, from: &StreamId, lane: Lane) -> Result<(StreamId, Lane)> {
+        let stream = (self.rename)(from)?;
+        if (self.merged)(&stream) {
+            let reaction = self.reaction.to_owned();
+            return Err(Fault::ParkedMerged { reaction, stream: from.clone() }.into());
+        }
+        let (last, after) = self.last_up_to(from, lane.after).await?.unwrap_or_default();
+        let head = match lane.head {
+            None => None,
+            Some(head) => {
+                let id = self.event(head.id, "an event that failed")?;
+                let version = self.version(id).await?;
+                Some(lane::Head { id, version, ..head })
+            }
+        };
+        let last = if lane.last == Id(0) { Id(0) } else { last };
+        Ok((stream, Lane { after, last, head, ..lane }))
+    }
+
+    /// Where an event is that is remembered.
+    fn event(&self, id: Id, what: &'static str) -> Result<Id> {
+        self.moves.first(id).ok_or_else(|| {
+            Fault::Remembered { reaction: self.reaction.to_owned(), id, what }.into()
+        })
+    }
+
+    /// Where the last event of a stream is, of those up to a version that were not dropped.
+    async fn last_up_to(&self, stream: &StreamId, to: Version) -> Result<Option<(Id, Version)>> {
+        if to == Version(0) {
+            return Ok(None);
+        }
+        let mut pages = self.from.read(Query::stream(stream.clone()).to_version(to).backward());
+        while let Some(page) = pages.next().await {
+            for event in page? {
+                if let Some(id) = self.moves.all(event.id).last() {
+                    return Ok(Some((id, self.version(id).await?)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    async fn version(&self, id: Id) -> Result<Version> {
+        let page = self.to.read(Query::all().from_id(id).to_id(id)).next().await.transpose()?;
+        let event = page.and_then(|page| page.into_iter().next());
+        event.map(|event| event.version).ok_or_else(|| Fault::Changed { id }.into())
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(view: &ViewId, data: &Json) -> Result<T> {
+    data.decode().map_err(|source| Error::Document { view: view.to_string(), source })
+}
+
+fn written<T: serde::Serialize>(value: &T, reaction: &str) -> Result<Json> {
+    Json::from_value(value)
+        .map_err(|source| Error::Encode { what: format!("what {reaction} remembers"), source })
+}
