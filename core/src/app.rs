@@ -41,9 +41,7 @@ mod verify;
 mod view;
 
 pub(crate) use cell::Held;
-pub(crate) use react::{
-    Shift, Timer, VIEWS as REACTION_VIEWS, timer_key, view as reaction_view,
-};
+pub(crate) use react::{Shift, Timer, VIEWS as REACTION_VIEWS, timer_key, view as reaction_view};
 #[cfg(feature = "cli")]
 pub(crate) use react::{ask as ask_parked, list as list_parked};
 #[cfg(feature = "cli")]

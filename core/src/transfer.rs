@@ -66,7 +66,8 @@ pub struct Progress {
     pub of: u64,
 }
 
-type Rename<'a> = Box<dyn Fn(&StreamId) -> Result<StreamId, crate::InvalidStream> + Send + Sync + 'a>;
+type Rename<'a> =
+    Box<dyn Fn(&StreamId) -> Result<StreamId, crate::InvalidStream> + Send + Sync + 'a>;
 type Migrate<'a> = Box<dyn Fn(Committed) -> Vec<Committed> + Send + Sync + 'a>;
 type Watch<'a> = Box<dyn Fn(Progress) + Send + Sync + 'a>;
 

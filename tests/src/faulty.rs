@@ -7,8 +7,8 @@ use std::{sync::Arc, time::Duration};
 use actum::{
     Error, Id, Json, Result, StreamId, Timestamp,
     store::{
-        Appended, Batch, BoxFuture, Document, Keyed, Lease, Leases, Log, Pages, Query, Snapshot,
-        Snapshots, Store, ViewCommit, ViewId, Views, Watch,
+        Appended, Batch, BoxFuture, Document, Keyed, Lease, Leases, Log, Pages, Query, Restore,
+        Snapshot, Snapshots, Store, ViewCommit, ViewId, Views, Watch,
     },
 };
 
@@ -20,6 +20,10 @@ pub use switches::{Read, Switches};
 pub trait Faults: Send + Sync + 'static {
     fn append<'a>(&'a self, inner: &'a dyn Store, batch: Batch) -> BoxFuture<'a, Result<Appended>> {
         inner.append(batch)
+    }
+
+    fn restore<'a>(&'a self, inner: &'a dyn Store, restore: Restore) -> BoxFuture<'a, Result<()>> {
+        inner.restore(restore)
     }
 
     fn read(self: Arc<Self>, inner: &dyn Store, query: Query) -> Pages {
@@ -81,6 +85,10 @@ pub fn failed<T>(action: &str) -> Result<T> {
 impl<F: Faults> Log for Faulty<F> {
     fn append(&self, batch: Batch) -> BoxFuture<'_, Result<Appended>> {
         self.faults.append(&*self.inner, batch)
+    }
+
+    fn restore(&self, restore: Restore) -> BoxFuture<'_, Result<()>> {
+        self.faults.restore(&*self.inner, restore)
     }
 
     fn keyed<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Keyed>>> {

@@ -19,9 +19,8 @@ use crate::{
     Committed, Conflict, Error, Id, Json, Result, StreamId, Version,
     store::{
         Appended, Batch, BoxFuture, Direction, Document, Key, Keyed, Lease, Leases, Log, NewEvent,
-        Pages, Placed, Query, Restore, Snapshot, Snapshots, ViewCommit, ViewId, Views, Watch, Write,
-        restore,
-        watch::Waker,
+        Pages, Placed, Query, Restore, Snapshot, Snapshots, ViewCommit, ViewId, Views, Watch,
+        Write, restore, watch::Waker,
     },
 };
 

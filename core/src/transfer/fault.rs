@@ -16,7 +16,9 @@ pub enum Fault {
         from: String,
     },
     /// The target should be empty, so that ids can be kept.
-    #[error("the target is not empty, so ids cannot be kept: copy with new ids, or into an empty store")]
+    #[error(
+        "the target is not empty, so ids cannot be kept: copy with new ids, or into an empty store"
+    )]
     NotEmpty,
     /// Names or keys that would meet; nothing was stored of them.
     #[error("{collision}")]
@@ -35,7 +37,9 @@ pub enum Fault {
         id: Id,
     },
     /// The copy under way was begun in another way.
-    #[error("a copy of {from} with {was} is under way here: run it again the same way, or drop the target")]
+    #[error(
+        "a copy of {from} with {was} is under way here: run it again the same way, or drop the target"
+    )]
     Other {
         /// The source, as that copy named it.
         from: String,
@@ -58,7 +62,9 @@ pub enum Fault {
         reaction: String,
     },
     /// An event was split, and ids are to be kept.
-    #[error("the migration makes {count} events of event {id}, and ids are to be kept: copy with new ids")]
+    #[error(
+        "the migration makes {count} events of event {id}, and ids are to be kept: copy with new ids"
+    )]
     Split {
         /// The event.
         id: Id,
@@ -79,7 +85,9 @@ pub enum Fault {
         what: &'static str,
     },
     /// Streams of which a reaction has parked something become one.
-    #[error("the reaction {reaction} has parked `{stream}`, which is merged with another: settle it first")]
+    #[error(
+        "the reaction {reaction} has parked `{stream}`, which is merged with another: settle it first"
+    )]
     ParkedMerged {
         /// The reaction.
         reaction: String,

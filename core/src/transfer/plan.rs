@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use futures_util::StreamExt;
 
 use crate::{
-    Committed, Id, Result, StreamId, Version,
+    Committed, Error, Id, Meta, Result, StreamId, Version,
     store::{Batch, Expected, NewEvent, Query},
-    transfer::{Collision, Fault, Ids, Report, Transfer},
+    transfer::{Collision, Fault, Ids, Moves, Report, Transfer, reference},
 };
 
 /// What becomes of the events, one after the other: always the same for the same source.
@@ -17,6 +17,8 @@ pub(super) struct Plan<'t, 'a> {
     base: Id,
     streams: HashMap<StreamId, Place>,
     told: HashSet<StreamId>,
+    /// For each stream of the source where its versions went.
+    pub(super) versions: HashMap<StreamId, Moves>,
     pub(super) report: Report,
 }
 
@@ -37,13 +39,13 @@ pub(super) struct Draft {
 
 impl<'t, 'a> Plan<'t, 'a> {
     pub(super) fn new(transfer: &'t Transfer<'a>, base: Id) -> Self {
-        let (streams, told) = (HashMap::new(), HashSet::new());
-        Self { transfer, base, streams, told, report: Report::default() }
+        let (streams, told, versions) = (HashMap::new(), HashSet::new(), HashMap::new());
+        Self { transfer, base, streams, told, versions, report: Report::default() }
     }
 
     /// Takes the next event of the source.
     pub(super) async fn take(&mut self, event: Committed) -> Result<Vec<Draft>> {
-        let (old, from) = (event.id, event.stream.clone());
+        let (old, from, old_version) = (event.id, event.stream.clone(), event.version);
         self.report.events += 1;
         let made = match &self.transfer.rules.migrate {
             Some(migrate) => migrate(event),
@@ -61,6 +63,7 @@ impl<'t, 'a> Plan<'t, 'a> {
         for event in made {
             let stream = renamed(self.transfer, &event.stream)?;
             let version = self.version(&from, &stream).await?;
+            let meta = self.undone(&from, old_version, version, &event)?;
             checked(&stream, &event)?;
             if stream != from && !self.report.renamed.contains_key(&from) {
                 self.report.renamed.insert(from.clone(), stream.clone());
@@ -70,9 +73,32 @@ impl<'t, 'a> Plan<'t, 'a> {
                 None => _ = self.report.names.insert(event.name.to_string(), 1),
             }
             self.report.copied += 1;
-            drafts.push(Draft { old, event: Committed { stream, version, ..event } });
+            drafts.push(Draft { old, event: Committed { stream, version, meta, ..event } });
         }
         Ok(drafts)
+    }
+
+    /// Notes where a version went; the meta data with the new version of what it undoes.
+    fn undone(
+        &mut self,
+        from: &StreamId,
+        old: Version,
+        new: Version,
+        event: &Committed,
+    ) -> Result<Meta> {
+        // A foreign log is numbered by the order of its lines, as the target is.
+        if old == Version(0) {
+            return Ok(event.meta.clone());
+        }
+        let moves = match self.versions.get_mut(from) {
+            Some(moves) => moves,
+            None => self.versions.entry(from.clone()).or_default(),
+        };
+        moves.push(Id(old.0), Id(new.0));
+        reference::versions(&event.meta, moves, &mut self.report).map_err(|source| Error::Encode {
+            what: format!("the meta data of event {}", event.id),
+            source,
+        })
     }
 
     /// The next version of a stream of the target.

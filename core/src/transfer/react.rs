@@ -3,7 +3,7 @@
 use crate::{
     Error, Id, Result,
     app::{REACTION_VIEWS, Shift, reaction_view},
-    store::{Document, ViewCommit, ViewId},
+    store::{Document, Store, ViewCommit, ViewId},
     transfer::{
         Fault, MovedReaction, Moves, Reactions, Report, Transfer, mark,
         plan::{Plan, renamed},
@@ -40,7 +40,11 @@ pub(super) async fn tell(transfer: &Transfer<'_>, report: &mut Report) -> Result
         }
         match name(&view) {
             Some(name) => {
-                report.reactions.push(MovedReaction { name, from: checkpoint, ..Default::default() });
+                report.reactions.push(MovedReaction {
+                    name,
+                    from: checkpoint,
+                    ..Default::default()
+                });
             }
             None => report.projections_anew.push(view.to_string()),
         }
@@ -77,14 +81,13 @@ pub(super) async fn carry(
             }
             let shift = Shift {
                 reaction: &moved.name,
-                from,
-                to: transfer.to,
                 moves,
+                versions: &plan.versions,
                 rename: &rename,
                 merged: &merged,
             };
             let to = moves.up_to(moved.from);
-            (moved.timers, moved.lanes) = carry_one(&shift, to).await?;
+            (moved.timers, moved.lanes) = carry_one(from, transfer.to, &shift, to).await?;
             moved.to = to;
         }
     }
@@ -93,7 +96,10 @@ pub(super) async fn carry(
         let at = transfer.to.checkpoint(&view).await?;
         if at < last {
             let documents = Vec::new();
-            transfer.to.commit(ViewCommit { view, from: at, to: last, documents, lease: None }).await?;
+            transfer
+                .to
+                .commit(ViewCommit { view, from: at, to: last, documents, lease: None })
+                .await?;
         }
     }
     plan.report = report;
@@ -101,19 +107,24 @@ pub(super) async fn carry(
 }
 
 /// Carries over one reaction and the requests to it; how many timers and lanes it has.
-async fn carry_one(shift: &Shift<'_>, to: Id) -> Result<(u64, u64)> {
+async fn carry_one(
+    source: &dyn Store,
+    target: &dyn Store,
+    shift: &Shift<'_>,
+    to: Id,
+) -> Result<(u64, u64)> {
     let (mut timers, mut lanes) = (0, 0);
     let view = reaction_view(shift.reaction);
     let requests = reaction_view(&format!("{}/requests", shift.reaction));
     for (view, to) in [(requests, Id(0)), (view, to)] {
         // What a run left that was interrupted here.
-        shift.to.reset(&view).await?;
+        target.reset(&view).await?;
         let mut after: Option<String> = None;
         loop {
-            let page = shift.from.documents(&view, "", after.as_deref(), PAGE).await?;
+            let page = source.documents(&view, "", after.as_deref(), PAGE).await?;
             let mut documents: Vec<Document> = Vec::new();
             for document in &page {
-                documents.extend(shift.document(&view, document).await?);
+                documents.extend(shift.document(&view, document)?);
                 match document.key.get(..2) {
                     Some("t/" | "p/") => timers += 1,
                     Some("s/") => lanes += 1,
@@ -123,12 +134,12 @@ async fn carry_one(shift: &Shift<'_>, to: Id) -> Result<(u64, u64)> {
             let Some(last) = page.into_iter().last() else { break };
             after = Some(last.key);
             let (view, at) = (view.clone(), Id(0));
-            shift.to.commit(ViewCommit { view, from: at, to: at, documents, lease: None }).await?;
+            target.commit(ViewCommit { view, from: at, to: at, documents, lease: None }).await?;
         }
         if to > Id(0) {
             let documents = Vec::new();
             let commit = ViewCommit { view, from: Id(0), to, documents, lease: None };
-            shift.to.commit(commit).await?;
+            target.commit(commit).await?;
         }
     }
     Ok((timers, lanes))

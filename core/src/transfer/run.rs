@@ -101,7 +101,10 @@ async fn look(transfer: &Transfer<'_>, mark: &Mark, is_new: bool) -> Result<Repo
         }
         for event in page {
             let old = event.id;
-            if meets_keys && keys.enter(&event) && let Some(key) = keys.name() {
+            if meets_keys
+                && keys.enter(&event)
+                && let Some(key) = keys.name()
+            {
                 // Of reactions' keys only those are alike that name an event which was copied.
                 if transfer.to.keyed(key).await?.is_some() && super::reference::parts(key).is_none()
                 {

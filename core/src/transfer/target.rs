@@ -255,9 +255,7 @@ impl<'t> Target<'t> {
         let Some(first) = self.olds.first() else { return false };
         let names = reference::named(&event.meta).into_iter().any(|id| id >= *first);
         let mut before = self.batch.writes.iter().rev().skip(1);
-        names
-            || self.keyed.as_deref() != key
-            || before.any(|write| write.stream == event.stream)
+        names || self.keyed.as_deref() != key || before.any(|write| write.stream == event.stream)
     }
 
     fn push(&mut self, event: Committed) {

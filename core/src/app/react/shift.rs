@@ -1,6 +1,6 @@
 //! What a reaction remembers, as it is in a log with other ids and other names of streams.
 
-use futures_util::StreamExt;
+use std::collections::HashMap;
 
 use super::{
     lane::{self, LANES, Lane},
@@ -10,16 +10,16 @@ use super::{
 };
 use crate::{
     Error, Id, Json, Result, StreamId, Version,
-    store::{Document, Query, Store, ViewId},
+    store::{Document, ViewId},
     transfer::{self, Fault, Moves},
 };
 
 /// From the log of one store to that of another.
 pub(crate) struct Shift<'a> {
     pub(crate) reaction: &'a str,
-    pub(crate) from: &'a dyn Store,
-    pub(crate) to: &'a dyn Store,
     pub(crate) moves: &'a Moves,
+    /// For each stream where its versions went.
+    pub(crate) versions: &'a HashMap<StreamId, Moves>,
     pub(crate) rename: &'a (dyn Fn(&StreamId) -> Result<StreamId> + Sync),
     /// Whether a stream of the target came of several.
     pub(crate) merged: &'a (dyn Fn(&StreamId) -> bool + Sync),
@@ -27,10 +27,10 @@ pub(crate) struct Shift<'a> {
 
 impl Shift<'_> {
     /// What becomes of one document of a reaction, or of the requests to it.
-    pub(crate) async fn document(&self, view: &ViewId, one: &Document) -> Result<Vec<Document>> {
+    pub(crate) fn document(&self, view: &ViewId, one: &Document) -> Result<Vec<Document>> {
         let Some(data) = &one.data else { return Ok(Vec::new()) };
         if *view == super::request::view(self.reaction) {
-            let request = self.request(read(view, data)?).await?;
+            let request = self.request(read(view, data)?)?;
             let data = written(&request, self.reaction)?;
             return Ok(vec![Document { key: one.key.clone(), data: Some(data) }]);
         }
@@ -41,7 +41,7 @@ impl Shift<'_> {
         }
         if one.key.starts_with(LANES) {
             let (stream, lane) = Lane::read(view, one)?;
-            let (stream, lane) = self.lane(&stream, lane).await?;
+            let (stream, lane) = self.lane(&stream, lane)?;
             return Ok(vec![lane.document(&stream)?]);
         }
         if one.key.starts_with(TIMERS) || one.key.starts_with(PARKED) {
@@ -80,11 +80,10 @@ impl Shift<'_> {
         Ok(format!("{TIMERS}{due}/{:020}/{ordinal}", event.0))
     }
 
-    async fn request(&self, request: Request) -> Result<Request> {
+    fn request(&self, request: Request) -> Result<Request> {
         Ok(match request {
             Request::Stream { stream, edit, version, attempts } => {
-                let place = self.last_up_to(&stream, version).await?;
-                let (_, version) = place.unwrap_or_default();
+                let version = self.version(&stream, version);
                 Request::Stream { stream: (self.rename)(&stream)?, edit, version, attempts }
             }
             Request::Timer { event, ordinal, edit, attempts } => {
@@ -95,22 +94,21 @@ impl Shift<'_> {
         })
     }
 
-    async fn lane(&self, from: &StreamId, lane: Lane) -> Result<(StreamId, Lane)> {
+    fn lane(&self, from: &StreamId, lane: Lane) -> Result<(StreamId, Lane)> {
         let stream = (self.rename)(from)?;
         if (self.merged)(&stream) {
             let reaction = self.reaction.to_owned();
             return Err(Fault::ParkedMerged { reaction, stream: from.clone() }.into());
         }
-        let (last, after) = self.last_up_to(from, lane.after).await?.unwrap_or_default();
         let head = match lane.head {
             None => None,
             Some(head) => {
                 let id = self.event(head.id, "an event that failed")?;
-                let version = self.version(id).await?;
+                let version = self.version(from, head.version);
                 Some(lane::Head { id, version, ..head })
             }
         };
-        let last = if lane.last == Id(0) { Id(0) } else { last };
+        let (after, last) = (self.up_to(from, lane.after), self.moves.up_to(lane.last));
         Ok((stream, Lane { after, last, head, ..lane }))
     }
 
@@ -121,26 +119,16 @@ impl Shift<'_> {
         })
     }
 
-    /// Where the last event of a stream is, of those up to a version that were not dropped.
-    async fn last_up_to(&self, stream: &StreamId, to: Version) -> Result<Option<(Id, Version)>> {
-        if to == Version(0) {
-            return Ok(None);
-        }
-        let mut pages = self.from.read(Query::stream(stream.clone()).to_version(to).backward());
-        while let Some(page) = pages.next().await {
-            for event in page? {
-                if let Some(id) = self.moves.all(event.id).last() {
-                    return Ok(Some((id, self.version(id).await?)));
-                }
-            }
-        }
-        Ok(None)
+    /// The version of an event that is remembered.
+    fn version(&self, stream: &StreamId, version: Version) -> Version {
+        let moves = self.versions.get(stream);
+        Version(moves.and_then(|moves| moves.first(Id(version.0))).unwrap_or_default().0)
     }
 
-    async fn version(&self, id: Id) -> Result<Version> {
-        let page = self.to.read(Query::all().from_id(id).to_id(id)).next().await.transpose()?;
-        let event = page.and_then(|page| page.into_iter().next());
-        event.map(|event| event.version).ok_or_else(|| Fault::Changed { id }.into())
+    /// The version up to which a stream is settled.
+    fn up_to(&self, stream: &StreamId, version: Version) -> Version {
+        let moves = self.versions.get(stream);
+        Version(moves.map(|moves| moves.up_to(Id(version.0))).unwrap_or_default().0)
     }
 }
 
