@@ -60,6 +60,8 @@ pub(super) enum Command {
     Export(commands::export::Export),
     /// Reads what `export` has written
     Import(commands::import::Import),
+    /// Copies the log of a store into another, with what its reactions remember
+    Copy(commands::copy::Copy),
     /// Serves the inspector for a browser, read-only
     Inspect(commands::inspect::Inspect),
     /// Prints the completions for a shell

@@ -8,6 +8,7 @@ use super::{
 };
 
 pub(super) mod completions;
+pub(super) mod copy;
 pub(super) mod event;
 pub(super) mod export;
 pub(super) mod import;
@@ -29,6 +30,7 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
     let store = match &args.command {
         Command::Completions(command) => return command.run(out),
         Command::Import(command) => return command.run(url, out).await,
+        Command::Copy(command) => return command.run(out).await,
         _ => open(url, Need::There).await?,
     };
     match args.command {
@@ -44,6 +46,6 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         Command::Verify(command) => command.run(&*store, out).await,
         Command::Export(command) => command.run(&*store, out).await,
         Command::Inspect(command) => command.run(store, out).await,
-        Command::Import(_) | Command::Completions(_) => Ok(Exit::Done),
+        Command::Import(_) | Command::Copy(_) | Command::Completions(_) => Ok(Exit::Done),
     }
 }

@@ -10,7 +10,10 @@ use std::{collections::HashMap, path::Path};
 use clap::Args;
 use serde::Serialize;
 
-use super::transfer::{Lines, Source};
+use super::{
+    copy::Rules,
+    transfer::{Lines, Source},
+};
 use crate::{
     StreamId, Version,
     cli::{
@@ -22,6 +25,7 @@ use crate::{
 };
 
 mod compare;
+mod foreign;
 mod put;
 
 use compare::Known;
@@ -32,9 +36,12 @@ pub(in crate::cli) struct Import {
     /// The file, or `-` for the standard input
     #[arg(default_value = "-")]
     file: String,
-    /// Checks everything and tells what would be stored, and stores nothing
+    /// Reads what another program wrote: a line of JSON for each event, with `name`, `data`,
+    /// `stream`, `created` and `meta`
     #[arg(long)]
-    dry_run: bool,
+    foreign: bool,
+    #[command(flatten)]
+    rules: Rules,
 }
 
 /// What a file holds.
@@ -64,13 +71,22 @@ impl Import {
         url: Option<&str>,
         out: &mut Out,
     ) -> Result<Exit, Failure> {
+        if self.foreign {
+            return self.foreign(url, out).await;
+        }
+        let dry_run = self.rules.is_dry_run();
+        if !self.rules.is_plain() {
+            let why =
+                "`--rename`, `--merge`, `--ids` and `--seen-by` need `--foreign`, or `actum copy`";
+            return Err(Failure::Usage(why.to_owned()));
+        }
         let source = Source::open(&self.file)?;
         let mut survey = survey(source.lines()?)?;
         let missing = url.and_then(open::sqlite).is_some_and(|file| !Path::new(file).exists());
-        let store = if self.dry_run && missing {
+        let store = if dry_run && missing {
             None
         } else {
-            let need = if self.dry_run { Need::There } else { Need::Made };
+            let need = if dry_run { Need::There } else { Need::Made };
             Some(open::open(url, need).await?)
         };
         let mut already = 0;
@@ -83,9 +99,9 @@ impl Import {
             already,
             stored: survey.events - already,
             other_ids: 0,
-            dry_run: self.dry_run,
+            dry_run,
         };
-        if let Some(store) = store.filter(|_| !self.dry_run) {
+        if let Some(store) = store.filter(|_| !dry_run) {
             report.other_ids = put::put(&*store, &source, &survey, already).await?;
         }
         tell(out, &report)?;

@@ -75,7 +75,7 @@ impl<W: Write> Write for Encoder<W> {
 }
 
 /// Reads what was compressed, or was not.
-pub(super) fn decoder(reader: impl Read + 'static) -> io::Result<Box<dyn BufRead>> {
+pub(super) fn decoder(reader: impl Read + Send + 'static) -> io::Result<Box<dyn BufRead + Send>> {
     let mut reader = BufReader::new(reader);
     Ok(match reader.fill_buf()? {
         [0x1f, 0x8b, ..] => Box::new(BufReader::new(MultiGzDecoder::new(reader))),

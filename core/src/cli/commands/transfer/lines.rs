@@ -22,7 +22,7 @@ const LONGEST: u64 = 1 << 28;
 /// The lines of a file, one by one. The end is only ever told of a file that is whole.
 pub(in crate::cli) struct Lines {
     name: String,
-    reader: Box<dyn BufRead>,
+    reader: Box<dyn BufRead + Send>,
     hasher: blake3::Hasher,
     line: Vec<u8>,
     count: u64,
@@ -60,7 +60,7 @@ fn one() -> u32 {
 }
 
 impl Lines {
-    pub(super) fn new(name: String, reader: Box<dyn BufRead>) -> Self {
+    pub(super) fn new(name: String, reader: Box<dyn BufRead + Send>) -> Self {
         Self { name, reader, hasher: blake3::Hasher::new(), line: Vec::new(), count: 0 }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, Seek, SeekFrom},
+    io::{self, BufRead, Seek, SeekFrom},
 };
 
 use super::{codec, lines::Lines};
@@ -35,10 +35,15 @@ impl Source {
 
     /// Reads it from the beginning; one reader at a time.
     pub(in crate::cli) fn lines(&self) -> Result<Lines, Failure> {
-        let failed = || Failure::file(self.name.clone());
-        let mut file = self.file.try_clone().map_err(failed())?;
-        file.seek(SeekFrom::Start(0)).map_err(failed())?;
-        Ok(Lines::new(self.name.clone(), codec::decoder(file).map_err(failed())?))
+        let reader = self.reader().map_err(Failure::file(self.name.clone()))?;
+        Ok(Lines::new(self.name.clone(), reader))
+    }
+
+    /// Its bytes from the beginning, uncompressed; one reader at a time.
+    pub(in crate::cli) fn reader(&self) -> io::Result<Box<dyn BufRead + Send>> {
+        let mut file = self.file.try_clone()?;
+        file.seek(SeekFrom::Start(0))?;
+        codec::decoder(file)
     }
 }
 
