@@ -11,11 +11,13 @@ mod action;
 mod emits;
 mod invariant;
 mod sketch;
+mod undo;
 
 pub use action::{Action, ActionEntry, Actions, Given, Input, Rejected, Returns, Spec, Unmet};
 pub use emits::Emits;
 pub(crate) use invariant::broken;
 pub use invariant::{Invariant, Invariants};
+pub use undo::{Inverse, Reverts, Undo, Undoable, Undoes};
 
 /// State folded from one stream of events.
 ///
@@ -39,6 +41,9 @@ pub trait Aggregate:
 
     /// After how many events a snapshot is taken; `None` for never.
     const SNAPSHOT_EVERY: Option<u64>;
+
+    /// What takes back the events that are declared undoable, in the order of declaration.
+    const INVERSES: &'static [Inverse<Self>] = &[];
 }
 
 /// How one event changes the state.

@@ -39,6 +39,7 @@ mod sql;
 mod subscribe;
 mod task;
 mod trail;
+mod undo;
 mod verify;
 mod view;
 
@@ -61,6 +62,7 @@ pub use react::{Edit, Parked, ParkedStream, ParkedWhat, ReactionHealth, Reaction
 pub use rebuild::Progress;
 pub use sql::Projected;
 pub use subscribe::Subscription;
+pub use undo::Undoing;
 pub use verify::{Difference, Verification};
 pub use view::{DocumentsJson, View, ViewJson, ViewOf, Views, ViewsJson};
 

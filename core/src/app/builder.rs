@@ -3,7 +3,7 @@
 use std::{
     any::{Any, TypeId},
     collections::{HashMap, HashSet},
-    num::NonZeroUsize,
+    num::{NonZeroU64, NonZeroUsize},
     sync::Arc,
     time::Duration,
 };
@@ -19,7 +19,7 @@ use crate::{
     measure,
     model::{AggregateModel, ProjectionModel, ReactionModel},
     reaction::Asked,
-    store::Store,
+    store::{BoxFuture, Store},
     trace::Traces,
     transfer,
 };
@@ -32,6 +32,9 @@ const RETRIES: u32 = 20;
 
 /// How long a lease lasts unless told otherwise.
 const LEASE: Duration = Duration::from_secs(2);
+
+/// How many ids a range of the log has unless told otherwise.
+const RANGE: u64 = 16_384;
 
 /// One registered aggregate, with its types and without.
 type Faces = (Arc<dyn Any + Send + Sync>, Arc<dyn Erased>);
@@ -60,6 +63,8 @@ pub(super) struct Context<'a> {
     pub(super) holder: &'a str,
     /// How long a lease lasts.
     pub(super) lease: Duration,
+    /// How many ids a range has that is folded beside others.
+    pub(super) range: u64,
 }
 
 /// An app that has not started yet; made by [`App::new`].
@@ -71,6 +76,7 @@ pub struct Builder {
     cached: NonZeroUsize,
     retries: u32,
     lease: Duration,
+    range: u64,
     aggregates: Vec<Declared>,
     projections: Vec<Followed>,
     reactions: Vec<Reacting>,
@@ -81,8 +87,12 @@ struct Reacting {
     type_id: TypeId,
     model: fn(Emitters<'_>) -> ReactionModel,
     asks: fn() -> Vec<Asked>,
+    begin: Begin,
     prepare: PrepareReaction,
 }
+
+/// Notes where a reaction begins that has never run.
+type Begin = for<'a> fn(&'a Arc<dyn Store>, &'a Arc<dyn Clock>) -> BoxFuture<'a, Result<()>>;
 
 type PrepareReaction = Box<dyn FnOnce(&ReactionModel) -> (react::Registered, StartReaction) + Send>;
 
@@ -111,6 +121,7 @@ impl Builder {
             cached: NonZeroUsize::new(CACHED).unwrap_or(NonZeroUsize::MIN),
             retries: RETRIES,
             lease: LEASE,
+            range: RANGE,
             aggregates: Vec::new(),
             projections: Vec::new(),
             reactions: Vec::new(),
@@ -209,13 +220,15 @@ impl Builder {
 
     /// Adds a reaction; of all processes that have it, one at a time runs it.
     ///
-    /// It goes on where its checkpoint stands; a new one begins with the first event of the log.
+    /// It goes on where its checkpoint stands; a new one begins with the first event of the log, or
+    /// with what comes [from now on](crate::Start).
     #[must_use]
     pub fn react<R: Reaction>(mut self, reaction: R) -> Self {
         self.reactions.push(Reacting {
             type_id: TypeId::of::<R>(),
             model: |emitters| ReactionModel::of::<R>(emitters),
             asks: ReactionModel::asks::<R>,
+            begin: |store, clock| Box::pin(react::begin::<R>(store, clock)),
             prepare: Box::new(|model| {
                 let (registered, start) = react::prepare(Arc::new(reaction), model);
                 (registered, Box::new(start))
@@ -246,6 +259,17 @@ impl Builder {
     #[must_use]
     pub fn lease(mut self, lasts: Duration) -> Self {
         self.lease = lasts;
+        self
+    }
+
+    /// Tells how many ids a range of the log has; 16,384 unless told otherwise.
+    ///
+    /// A projection that can [`merge`](Projection::MERGE), and is at least four ranges behind, folds
+    /// as many of them beside each other as there are processors. What is folded and not merged yet
+    /// is kept in memory, and is folded again by the next one if the process is killed.
+    #[must_use]
+    pub fn range(mut self, ids: NonZeroU64) -> Self {
+        self.range = ids.get();
         self
     }
 
@@ -326,6 +350,7 @@ impl Builder {
             cached,
             retries,
             lease,
+            range,
             aggregates,
             projections,
             reactions,
@@ -333,6 +358,10 @@ impl Builder {
         transfer::whole(&store).await?;
         let holder = uuid::Uuid::now_v7().to_string();
         measure::describe();
+        let begins: Vec<Begin> = reactions.iter().map(|reacting| reacting.begin).collect();
+        for begin in begins {
+            begin(&store, &clock).await?;
+        }
         let tasks = Tasks::default();
         let mut types = HashMap::new();
         let mut names = HashMap::new();
@@ -350,6 +379,7 @@ impl Builder {
                 model: described,
                 holder: &holder,
                 lease,
+                range,
             };
             match (followed.start)(&context) {
                 Started::Documents(runner) => drop(runners.insert(followed.type_id, runner)),

@@ -27,6 +27,7 @@ mod lane;
 mod parked;
 mod request;
 mod shift;
+mod start;
 mod timer;
 mod window;
 
@@ -40,6 +41,7 @@ pub(crate) use parked::ask;
 pub(crate) use parked::list;
 pub(super) use parked::{cancel, edit};
 pub(crate) use shift::Shift;
+pub(super) use start::begin;
 pub(crate) use timer::{Timer, timer_key};
 
 use holder::{Ended, Holder};
