@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::{
     lane::{self, LANES, Lane},
     request::Request,
+    start::BEGUN,
     timer::{PARKED, TIMERS, Timer},
     window::{self, MARKS},
 };
@@ -55,6 +56,11 @@ impl Shift<'_> {
             let place: String = read(view, data)?;
             let place = self.place(view, &place)?;
             let data = Some(written(&place, self.reaction)?);
+            return Ok(vec![Document { key: one.key.clone(), data }]);
+        }
+        if one.key == BEGUN {
+            let id: Id = read(view, data)?;
+            let data = Some(written(&self.moves.up_to(id), self.reaction)?);
             return Ok(vec![Document { key: one.key.clone(), data }]);
         }
         Err(transfer::unknown(view, &one.key))

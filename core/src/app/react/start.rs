@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The document that keeps behind which id a reaction has begun.
-const BEGUN: &str = "begun";
+pub(super) const BEGUN: &str = "begun";
 
 /// Notes that a reaction begins now, if that is what it wants and it has never run.
 pub(in crate::app) async fn begin<R: Reaction>(
