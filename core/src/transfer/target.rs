@@ -2,7 +2,7 @@
 
 use std::vec;
 
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream::Fuse};
 
 use crate::{
     Committed, Error, Id, Result,
@@ -48,7 +48,7 @@ pub(super) struct Target<'t> {
 
 /// What an earlier run has stored.
 struct There {
-    pages: Pages,
+    pages: Fuse<Pages>,
     page: vec::IntoIter<Committed>,
 }
 
@@ -279,7 +279,7 @@ impl There {
     async fn new(to: &dyn Store, after: Id) -> Result<Self> {
         let head = to.head().await?;
         let query = Query::all().after(after).to_id(head);
-        Ok(Self { pages: to.read(query), page: Vec::new().into_iter() })
+        Ok(Self { pages: to.read(query).fuse(), page: Vec::new().into_iter() })
     }
 
     async fn next(&mut self) -> Result<Option<Committed>> {
