@@ -6,7 +6,7 @@ use super::{
     lane::{self, LANES, Lane},
     request::Request,
     start::BEGUN,
-    timer::{PARKED, TIMERS, Timer},
+    timer::{COUNT, PARKED, TIMERS, Timer},
     window::{self, MARKS},
 };
 use crate::{
@@ -57,6 +57,10 @@ impl Shift<'_> {
             let place = self.place(view, &place)?;
             let data = Some(written(&place, self.reaction)?);
             return Ok(vec![Document { key: one.key.clone(), data }]);
+        }
+        // All timers go along, so there are as many.
+        if one.key == COUNT {
+            return Ok(vec![one.clone()]);
         }
         if one.key == BEGUN {
             let id: Id = read(view, data)?;
