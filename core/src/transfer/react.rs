@@ -46,6 +46,8 @@ pub(super) async fn tell(transfer: &Transfer<'_>, report: &mut Report) -> Result
                     ..Default::default()
                 });
             }
+            // What has version 0 are notes of the runtime, not documents.
+            None if view.version == 0 => {}
             None => report.projections_anew.push(view.to_string()),
         }
     }

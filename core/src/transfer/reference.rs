@@ -130,9 +130,9 @@ mod tests {
         moves.push(Id(42), Id(7));
         let told = meta(r#"{"causation":"Ship#42","key":"react/42/1/Shipping","n":1.50}"#);
         let mut report = Report::default();
-        let moved = moved(&told, &moves, &mut report).unwrap();
+        let after = moved(&told, &moves, &mut report).unwrap();
         let wanted = r#"{"causation":"Ship#7","key":"react/7/1/Shipping","n":1.50}"#;
-        assert_eq!(moved.json().as_str(), wanted);
+        assert_eq!(after.json().as_str(), wanted);
         assert_eq!((report.references, report.lost_references), (2, 0));
         assert_eq!(key("react/41/1/Shipping", &moves), "react/dropped-41/1/Shipping");
         assert_eq!(key("req-77", &moves), "req-77");

@@ -343,6 +343,11 @@ impl<R: Reaction> Holder<R> {
             Finished::Event(met, Ok(changes)) => {
                 measure::reacted(R::NAME, "settled");
                 self.timers.touched(&changes);
+                // What waits to be stored is older, and would be stored after it: the end of a timer
+                // would take away the name that another has got since.
+                for change in &changes {
+                    self.changes.remove(&change.key);
+                }
                 self.window.settle(met.id, changes);
                 self.commit.touch();
                 self.next_of(&met.stream);
