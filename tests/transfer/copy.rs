@@ -2,7 +2,7 @@
 
 use actum::{
     Error, Id, Version,
-    store::{Batch, Expected, Key, Query, Restore},
+    store::{Appended, Batch, Expected, Key, Query, Restore},
     transfer::{self, Collision, Fault, Ids},
 };
 
@@ -159,7 +159,7 @@ async fn a_restore_stores_all_or_nothing(Pair { from, to }: &Pair) {
     fill(from, "Cart-1", 2).await;
     fill(from, "Cart-2", 2).await;
     let events = all(from).await;
-    let key = |content: &[u8]| (Key::new("a", [content]), Default::default());
+    let key = |content: &[u8]| (Key::new("a", [content]), Appended::default());
     let restore = |after, events: &[_], keys| {
         to.restore(Restore { after: Id(after), events: events.to_vec(), keys })
     };

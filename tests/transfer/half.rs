@@ -116,7 +116,7 @@ async fn an_app_does_not_start_on_half_a_copy(Pair { from, to }: &Pair) {
     filled(&**from).await;
     let half = transfer::copy(from, &dying(to, 2)).named("the old shop").await;
     assert!(half.is_err());
-    let refused = App::new(Arc::clone(to)).start().await.err().expect("half a copy");
+    let refused = App::new(Arc::clone(to)).start().await.expect_err("half a copy");
     assert_eq!(
         refused.to_string(),
         "the copy of the old shop into this store has not ended; run the same copy again, as in \
