@@ -45,7 +45,10 @@ pub async fn follow(
 ) -> Vec<Id> {
     let mut seen: Vec<Id> = Vec::new();
     loop {
-        let process = world.process(&mut rng);
+        let Some(process) = world.any(&mut rng) else {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            continue;
+        };
         let last = seen.last().copied().unwrap_or_default();
         let Ok(mut events) = process.app.subscribe(Query::all(), last) else {
             tokio::time::sleep(Duration::from_millis(10)).await;

@@ -77,8 +77,13 @@ impl World {
 
     /// One of the processes that run, whoever that is now.
     pub fn process(&self, rng: &mut fastrand::Rng) -> Process {
+        self.any(rng).expect("there is one until the end is judged")
+    }
+
+    /// As `process`, where there may be none: a start takes time.
+    pub fn any(&self, rng: &mut fastrand::Rng) -> Option<Process> {
         let processes = self.processes.lock().expect("no panic under the lock");
-        rng.choice(processes.iter()).expect("there is always one").clone()
+        rng.choice(processes.iter()).cloned()
     }
 
     async fn start(&self, release: Release, rng: &mut fastrand::Rng) {
