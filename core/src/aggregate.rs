@@ -3,6 +3,8 @@
 //! The traits here are obligations that the macros write and rustc checks; their
 //! `on_unimplemented` texts are what a user reads when a rule is broken.
 
+use std::time::Duration;
+
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{EventOf, Events};
@@ -38,6 +40,12 @@ pub trait Aggregate:
 
     /// After how many events a snapshot is taken; `None` for never.
     const SNAPSHOT_EVERY: Option<u64>;
+
+    /// After which of its events a stream closes itself, by the names they are stored under.
+    const CLOSES_AFTER: &'static [&'static str] = &[];
+
+    /// After how long without an event [`App::close_due`](crate::App::close_due) closes a stream.
+    const CLOSES_IDLE: Option<Duration> = None;
 }
 
 /// How one event changes the state.

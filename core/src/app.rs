@@ -13,6 +13,7 @@ use std::{
 use crate::{
     Aggregate, Committed, Error, Id, Model, Projection, Reaction, Result, StreamId, Version,
     app::{aggregate::Registered, erased::Erased, gate::Gate, runner::Runner, task::Tasks},
+    archive::Index,
     clock::{Clock, Ids},
     store::{Query, Store},
     trace::Traces,
@@ -22,6 +23,7 @@ mod act;
 mod aggregate;
 mod builder;
 mod cell;
+mod close;
 mod erased;
 mod feed;
 mod gate;
@@ -49,6 +51,7 @@ pub(crate) use runner::{FOREIGN, Register, lease_name};
 
 pub use act::{Act, Acts, Done};
 pub use builder::Builder;
+pub use close::{Close, ClosedStream};
 pub use erased::{ActJson, GivenHolds, LoadedJson, Possible};
 pub use feed::Feed;
 pub use health::{Health, ProjectionHealth, ProjectionState};
@@ -128,6 +131,8 @@ struct Inner {
     traces: Option<Arc<dyn Traces>>,
     gate: Gate,
     tasks: Tasks,
+    /// What is known of archived streams, where the app reads them.
+    archived: Option<Arc<Index>>,
 }
 
 impl App {

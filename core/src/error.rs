@@ -22,6 +22,9 @@ pub enum Error {
     /// An expectation did not hold; nothing was stored.
     #[error(transparent)]
     Conflict(#[from] Conflict),
+    /// The stream is closed and takes no more events; nothing was stored.
+    #[error(transparent)]
+    StreamClosed(#[from] StreamClosed),
     /// A name that cannot be a stream's.
     #[error(transparent)]
     InvalidStream(#[from] InvalidStream),
@@ -242,6 +245,65 @@ pub enum Error {
         /// How long they had.
         grace: std::time::Duration,
     },
+    /// Events were to be removed from a stream that may still grow; nothing was removed.
+    #[error("`{stream}` is not closed: close it with `app.close` before its events are removed")]
+    NotClosed {
+        /// The stream.
+        stream: StreamId,
+    },
+    /// This program may not do that in the store; nothing was changed.
+    #[error("the {store} store does not let this program {action}; {right}")]
+    Rights {
+        /// Which store.
+        store: &'static str,
+        /// What it was about to do.
+        action: String,
+        /// Which right it needs.
+        right: String,
+        /// Why.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// What an archive keeps of a stream cannot be stored or read back; nothing was removed.
+    #[error("cannot {action} `{name}` of `{stream}`; the log has what the archive has not")]
+    Archive {
+        /// The stream.
+        stream: StreamId,
+        /// What was about to be done.
+        action: &'static str,
+        /// The name under which the archive keeps it.
+        name: String,
+        /// Why.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// Events were moved into an archive, and this app was built without it.
+    #[error(
+        "the events of `{stream}` up to version {version} are in an archive, as `{name}`; add \
+         `.archive(…)` where the app is built"
+    )]
+    NoArchive {
+        /// The stream.
+        stream: StreamId,
+        /// The last version that is there.
+        version: Version,
+        /// The name under which the archive keeps it.
+        name: String,
+    },
+    /// A projection or reaction has not seen the events that were to be removed; all are there.
+    #[error(
+        "the events of `{stream}` stay in the log, for {view} has seen it up to {seen} and should \
+         have seen {last}; close the stream again when it has caught up, or retire what is no \
+         longer used"
+    )]
+    Lagging {
+        /// The closed stream.
+        stream: StreamId,
+        /// The projection or reaction.
+        view: String,
+        /// Up to where it has seen the log.
+        seen: Id,
+        /// What it should have seen.
+        last: Id,
+    },
     /// A query that cannot be used here.
     #[error("cannot {action}: {why}")]
     Query {
@@ -329,6 +391,26 @@ impl fmt::Display for Conflict {
 
 impl StdError for Conflict {}
 
+/// A stream that takes no more events; nothing was stored.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{stream}` was closed at version {version}, at {at}, and takes no more events")]
+#[non_exhaustive]
+pub struct StreamClosed {
+    /// The stream.
+    pub stream: StreamId,
+    /// The version of the [`Closed`](crate::Closed) that ends it.
+    pub version: Version,
+    /// When it was closed.
+    pub at: jiff::Timestamp,
+}
+
+impl StreamClosed {
+    /// Tells which stream was closed, and when.
+    pub const fn new(stream: StreamId, version: Version, at: jiff::Timestamp) -> Self {
+        Self { stream, version, at }
+    }
+}
+
 /// Why an action came to nothing. Only [`Store`](Self::Store) may leave the outcome open.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -339,6 +421,9 @@ pub enum ActError<E> {
     /// The stream was not at the expected version, or other writers were faster every time.
     #[error(transparent)]
     Conflict(Conflict),
+    /// The stream is closed and takes no more events.
+    #[error(transparent)]
+    Closed(StreamClosed),
     /// Anything else.
     #[error(transparent)]
     Store(Error),
@@ -348,6 +433,7 @@ impl<E> From<Error> for ActError<E> {
     fn from(error: Error) -> Self {
         match error {
             Error::Conflict(conflict) => Self::Conflict(conflict),
+            Error::StreamClosed(closed) => Self::Closed(closed),
             error => Self::Store(error),
         }
     }

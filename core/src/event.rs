@@ -8,10 +8,12 @@ use std::any::TypeId;
 use serde::{Serialize, Serializer, de::DeserializeOwned};
 
 pub(crate) mod causation;
+mod closed;
 mod committed;
 mod json;
 mod meta;
 
+pub use closed::{Archived, Closed};
 pub use committed::Committed;
 pub use json::Json;
 pub use meta::{Meta, MetaFields};

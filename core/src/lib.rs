@@ -6,6 +6,7 @@ extern crate self as actum;
 
 mod aggregate;
 mod app;
+pub mod archive;
 mod buffer;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -43,18 +44,20 @@ pub use aggregate::{
     Patch, Rejected, Returns, Spec, Unmet, fold,
 };
 pub use app::{
-    Act, ActJson, Acts, App, AsOf, Builder, Difference, Done, Edit, Feed, GivenHolds, Health,
-    History, Load, Loaded, LoadedJson, Parked, ParkedStream, ParkedWhat, Possible, Progress,
-    Projected, ProjectionHealth, ProjectionState, ReactionHealth, ReactionState, Subscription,
-    Verification, View, ViewJson, ViewOf, Views,
+    Act, ActJson, Acts, App, AsOf, Builder, Close, ClosedStream, Difference, Done, Edit, Feed,
+    GivenHolds, Health, History, Load, Loaded, LoadedJson, Parked, ParkedStream, ParkedWhat,
+    Possible, Progress, Projected, ProjectionHealth, ProjectionState, ReactionHealth,
+    ReactionState, Subscription, Verification, View, ViewJson, ViewOf, Views,
 };
+pub use archive::Archive;
 #[cfg(any(feature = "http", feature = "inspector"))]
 pub use axum;
 pub use clock::{Clock, Ids, System};
 pub use connect::connect;
-pub use error::{ActError, Between, Conflict, Error, Result};
+pub use error::{ActError, Between, Conflict, Error, Result, StreamClosed};
 pub use event::{
-    Committed, DecodeError, Event, EventOf, Events, Json, Kind, Meta, MetaFields, Payload,
+    Archived, Closed, Committed, DecodeError, Event, EventOf, Events, Json, Kind, Meta, MetaFields,
+    Payload,
 };
 pub use jiff::Timestamp;
 pub use model::{

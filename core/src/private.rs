@@ -45,6 +45,11 @@ pub const fn kind<Es, E: EventOf<Es, ()>>() -> Kind {
     Kind::of::<E>()
 }
 
+/// The name of an event that closes the streams of its aggregate.
+pub const fn closes<Es, A, E: EventOf<Es, A>>() -> &'static str {
+    E::NAME
+}
+
 /// Whether an event of a set is stored under a name.
 pub fn is_named<Es, E: EventOf<Es, ()>>(name: &str) -> bool {
     name == E::NAME

@@ -62,9 +62,14 @@ impl<A: Aggregate> Snapshotter<A> {
             return None;
         }
         match found.state.decode::<Stored<A>>() {
-            Ok(Stored { created, state }) => {
-                Some(Held { state: Arc::new(state), version: found.version, id: found.id, created })
-            }
+            Ok(Stored { created, state }) => Some(Held {
+                state: Arc::new(state),
+                version: found.version,
+                id: found.id,
+                created,
+                // The log tells.
+                closed: false,
+            }),
             Err(error) => {
                 tracing::warn!(%stream, %error, "the snapshot does not decode, replaying");
                 None

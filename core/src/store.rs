@@ -8,9 +8,10 @@ use std::{collections::HashSet, future::Future, pin::Pin};
 
 use futures_core::Stream;
 
-use crate::{Committed, Error, Id, Result, StreamId};
+use crate::{Closed, Committed, Error, Event, Id, Result, StreamId};
 
 mod append;
+pub(crate) mod layer;
 mod lease;
 mod memory;
 #[cfg(feature = "postgres")]
@@ -59,6 +60,8 @@ pub trait Log: Send + Sync + 'static {
     /// machine. Dropping the future leaves the outcome open; the same batch with a [`Key`] settles
     /// it. A batch without events leaves the log as it is, its expectations are checked all the same.
     ///
+    /// - Nothing follows the event [`Closed`] in a stream: a stream that ends with it takes no more
+    ///   events, whatever is expected of it.
     /// - Every [`Expected`] must hold before any event is stored.
     /// - A batch with a key that is known is answered with the first outcome and stores nothing,
     ///   whatever it expects; the fingerprints must be equal.
@@ -67,7 +70,9 @@ pub trait Log: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`Error::Conflict`] for the first expectation that does not hold, [`Error::KeyReused`] for
+    /// [`Error::StreamClosed`] for the first stream that takes no more events, or
+    /// [`Error::Conflict`] for the first expectation that does not hold, whichever comes first in
+    /// the batch; [`Error::KeyReused`] for
     /// a known key with another fingerprint, [`Error::InvalidBatch`] when a stream occurs twice.
     /// After any error of this kind nothing is stored. After [`Error::Store`] the outcome may be
     /// open.
@@ -87,6 +92,23 @@ pub trait Log: Send + Sync + 'static {
     /// Wakes when the log has grown. It may miss growth that other processes caused: a watcher
     /// polls as well.
     fn watch(&self) -> Watch;
+
+    /// Removes the events of a closed stream but for the [`Closed`] that ends it; how many they were.
+    ///
+    /// The version of the stream stays, and the ids of the removed events are given to no other.
+    /// Whoever calls this must have put the events elsewhere: `app.close` does. Called again it
+    /// removes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotClosed`] for a stream that may still grow, [`Error::Rights`] where this program
+    /// may not remove events; a store without this answers with [`Error::Store`].
+    fn truncate<'a>(&'a self, stream: &'a StreamId) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(async move {
+            let (action, source) = (format!("truncate `{stream}`"), "it keeps every event".into());
+            Err(Error::Store { store: "given", action, source })
+        })
+    }
 }
 
 /// Everything an app needs; every type that has the ports is a store.
@@ -107,7 +129,7 @@ impl Batch {
                     why: "it occurs twice in one batch",
                 });
             }
-            for event in &write.events {
+            for (at, event) in write.events.iter().enumerate() {
                 let refuse =
                     |why| Err(Error::InvalidBatch { stream: StreamId::clone(&write.stream), why });
                 if event.name.is_empty() || event.name.len() > 255 {
@@ -115,6 +137,9 @@ impl Batch {
                 }
                 if event.name.chars().any(char::is_control) {
                     return refuse("the name of an event contains a control character");
+                }
+                if event.name == Closed::NAME && at + 1 < write.events.len() {
+                    return refuse("an event follows the one that closes the stream");
                 }
             }
         }

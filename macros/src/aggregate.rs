@@ -4,9 +4,13 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Data, DeriveInput};
 
-use crate::{attr, ctxt::Ctxt, docs};
+use crate::{
+    attr::{self, ClosesAfter, Length},
+    ctxt::Ctxt,
+    docs,
+};
 
-const KEYS: &[&str] = &["events", "name", "snapshot_every", "crate"];
+const KEYS: &[&str] = &["events", "name", "snapshot_every", "closes_after", "crate"];
 
 pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
     let ctxt = Ctxt::default();
@@ -58,6 +62,20 @@ pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
             || quote!(#p::core::option::Option::None),
             |number| quote!(#p::core::option::Option::Some(#number)),
         );
+        let closes = options.closes_after.as_ref().map(|closes| {
+            let ClosesAfter { events: closers, idle } = closes;
+            let after = (!closers.is_empty()).then(|| {
+                quote! {
+                    const CLOSES_AFTER: &'static [&'static #p::core::primitive::str] =
+                        &[#(#p::closes::<#events, Self, #closers>()),*];
+                }
+            });
+            let idle = idle.map(|Length { millis }| quote! {
+                const CLOSES_IDLE: #p::core::option::Option<#p::core::time::Duration> =
+                    #p::core::option::Option::Some(#p::core::time::Duration::from_millis(#millis));
+            });
+            quote!(#after #idle)
+        });
         quote! {
             #[automatically_derived]
             impl #p::Aggregate for #ident {
@@ -66,6 +84,7 @@ pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
                 const DOCS: &'static #p::core::primitive::str = #docs;
                 const SNAPSHOT_EVERY: #p::core::option::Option<#p::core::primitive::u64> =
                     #snapshot_every;
+                #closes
             }
         }
     });

@@ -19,6 +19,7 @@ pub(crate) struct Options {
     pub(crate) from: Option<Type>,
     pub(crate) events: Option<Type>,
     pub(crate) snapshot_every: Option<Number>,
+    pub(crate) closes_after: Option<ClosesAfter>,
     pub(crate) attempts: Option<Number>,
     pub(crate) parallel: Option<Number>,
     pub(crate) backoff: Option<Length>,
@@ -41,6 +42,13 @@ pub(crate) struct Number {
 #[derive(Clone, Copy)]
 pub(crate) struct Length {
     pub(crate) millis: u64,
+}
+
+/// What closes a stream: events, and a time without any.
+#[derive(Default)]
+pub(crate) struct ClosesAfter {
+    pub(crate) events: Vec<Type>,
+    pub(crate) idle: Option<Length>,
 }
 
 /// Under which name the user's crate knows actum.
@@ -97,6 +105,12 @@ pub(crate) fn check_name(ctxt: &Ctxt, name: &LitStr, what: &str) {
     let text = name.value();
     if text.is_empty() {
         ctxt.error(name, format_args!("the name of {what} must not be empty"));
+    }
+    if text.starts_with('$') {
+        ctxt.error(
+            name,
+            format_args!("the name of {what} must not begin with `$`: such names are actum's own"),
+        );
     }
     if text.chars().any(char::is_control) {
         ctxt.error(name, format_args!("the name of {what} must not contain control characters"));

@@ -18,7 +18,7 @@ use crate::{
     app::{
         aggregate::Registered,
         cell::{Cell, Held},
-        invariants, readable,
+        close, invariants, readable,
     },
     clock::whole_microseconds,
     event::causation,
@@ -259,6 +259,7 @@ fn outcome<E>(answer: &Result<Done, ActError<E>>) -> &'static str {
         Ok(_) => "stored",
         Err(ActError::Rejected(_)) => "rejected",
         Err(ActError::Conflict(_)) => "conflict",
+        Err(ActError::Closed(_)) => "closed",
         Err(ActError::Store(_)) => "failed",
     }
 }
@@ -297,6 +298,7 @@ where
     let mut tries = 0;
     let mut held = registered.load(&stream, &cell).await?;
     loop {
+        held.is_open(&stream).map_err(ActError::Closed)?;
         if let Some(expected) = options.expected
             && expected != held.version
         {
@@ -338,7 +340,10 @@ where
         };
         let created = whole_microseconds(app.0.clock.now()).max(held.created);
         let meta = meta(name, &correlation, &options, traceparent)?;
-        let new = new_events(&stream, &events, meta, created)?;
+        let closing = close::closing::<A>(&events, &meta, created)?;
+        let closes = closing.is_some();
+        let mut new = new_events(&stream, &events, meta, created)?;
+        new.extend(closing);
         let batch = Batch::new(stream.clone(), expected, new);
         let batch = Batch { key: key.clone(), ..batch };
         let from = held.version;
@@ -350,10 +355,11 @@ where
         match answer {
             Ok(appended) if appended.repeated => return Ok(repeated(stream, &appended)),
             Ok(appended) => {
-                let count = events.len() as u64;
+                let count = events.len() as u64 + u64::from(closes);
                 let (version, id) = place(&appended);
                 patch(&cell, from, events, |held| {
                     (held.version, held.id, held.created) = (version, id, created);
+                    held.closed = closes;
                 });
                 registered.snapshots.consider(&stream, from, version, || cell.get());
                 return Ok(Done { stream, version, id, events: count, repeated: false });
@@ -422,7 +428,7 @@ struct Written<'a> {
     traceparent: Option<TraceParent>,
 }
 
-fn meta(
+pub(super) fn meta(
     name: &str,
     correlation: &str,
     options: &Options,
@@ -468,7 +474,7 @@ fn unreadable(name: &str, source: serde_json::Error) -> Error {
 }
 
 /// Waits for a random time that may be longer after every try.
-async fn pause(tries: u32) {
+pub(super) async fn pause(tries: u32) {
     let most = FIRST_PAUSE.saturating_mul(1 << tries.min(7)).min(LONGEST_PAUSE);
     tokio::time::sleep(most.mul_f64(fastrand::f64())).await;
 }

@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use quick_cache::sync::Cache;
 
 use crate::{
-    Aggregate, Invariant, Invariants, Result, StreamId,
+    Aggregate, Closed, Event, Invariant, Invariants, Result, StreamId,
     app::{
         cell::{Cell, Held},
         task::Tasks,
@@ -81,13 +81,15 @@ impl<A: Aggregate> Registered<A> {
     ///
     /// An older log that was put under a newer snapshot has another one there, or none.
     pub(super) async fn snapshot(&self, stream: &StreamId) -> Result<Option<Held<A>>> {
-        let Some(held) = self.snapshots.latest(stream).await else { return Ok(None) };
+        let Some(mut held) = self.snapshots.latest(stream).await else { return Ok(None) };
         let query = Query::stream(stream.clone())
             .from_version(held.version)
             .to_version(held.version)
             .without_meta();
         let last = self.store.read(query).next().await.transpose()?;
-        if last.as_deref().and_then(<[_]>::first).is_some_and(|event| event.id == held.id) {
+        let last = last.as_deref().and_then(<[_]>::first);
+        if let Some(last) = last.filter(|event| event.id == held.id) {
+            held.closed = *last.name == *Closed::NAME;
             return Ok(Some(held));
         }
         tracing::warn!(%stream, version = %held.version, "the snapshot is of another log, replaying");

@@ -9,11 +9,13 @@ use std::{
 };
 
 use crate::{
-    Actions, Error, Events, Invariants, Model, Projection, Reaction, Result, SqlProjection,
+    Actions, Archive, Error, Events, Invariants, Model, Projection, Reaction, Result,
+    SqlProjection,
     app::{
         App, Cut, Inner, aggregate::Registered, erased::Erased, gate::Gate, react, runner,
         runner::Runner, sql, task::Tasks,
     },
+    archive::{Index, Through},
     clock::{Clock, Ids, System},
     event::Kind,
     measure,
@@ -70,6 +72,7 @@ pub struct Builder {
     cached: NonZeroUsize,
     retries: u32,
     lease: Duration,
+    archive: Option<Arc<dyn Archive>>,
     aggregates: Vec<Declared>,
     projections: Vec<Followed>,
     reactions: Vec<Reacting>,
@@ -110,6 +113,7 @@ impl Builder {
             cached: NonZeroUsize::new(CACHED).unwrap_or(NonZeroUsize::MIN),
             retries: RETRIES,
             lease: LEASE,
+            archive: None,
             aggregates: Vec::new(),
             projections: Vec::new(),
             reactions: Vec::new(),
@@ -223,6 +227,16 @@ impl Builder {
         self
     }
 
+    /// Tells where the events of closed streams go, and where they are read from again.
+    ///
+    /// Every app that uses the store needs the same archive: one without it refuses to read what
+    /// is there. See [`App::close`].
+    #[must_use]
+    pub fn archive(mut self, archive: impl Archive) -> Self {
+        self.archive = Some(Arc::new(archive));
+        self
+    }
+
     /// Tells how many states each aggregate keeps in memory; 10,000 unless told otherwise.
     #[must_use]
     pub fn cache(mut self, states: NonZeroUsize) -> Self {
@@ -314,7 +328,6 @@ impl Builder {
     /// [`Error::Unknown`] when two aggregates, projections or reactions have one name, or a reaction
     /// asks an aggregate that the app does not have; what the store
     /// answers when it cannot be read.
-    #[expect(clippy::unused_async, reason = "the start of a store's work is awaited here")]
     pub async fn start(self) -> Result<App> {
         let model = self.model();
         unique(&model)?;
@@ -326,10 +339,12 @@ impl Builder {
             cached,
             retries,
             lease,
+            archive,
             aggregates,
             projections,
             reactions,
         } = self;
+        let (store, archived) = reading_through(store, archive).await?;
         let holder = uuid::Uuid::now_v7().to_string();
         measure::describe();
         let tasks = Tasks::default();
@@ -382,6 +397,7 @@ impl Builder {
             traces,
             gate: Gate::default(),
             tasks,
+            archived,
         });
         let app = App(Arc::clone(&inner), Some(Arc::new(Cut(Arc::downgrade(&inner)))));
         for start in starts {
@@ -389,6 +405,20 @@ impl Builder {
         }
         Ok(app)
     }
+}
+
+/// Puts what is archived back into what is read, where there is an archive or should be one.
+async fn reading_through(
+    store: Arc<dyn Store>,
+    archive: Option<Arc<dyn Archive>>,
+) -> Result<(Arc<dyn Store>, Option<Arc<Index>>)> {
+    let has_archive = archive.is_some();
+    let through = Through::new(Arc::clone(&store), archive);
+    if through.index().look().await? == 0 && !has_archive {
+        return Ok((store, None));
+    }
+    let index = Arc::clone(through.index());
+    Ok((Arc::new(through), Some(index)))
 }
 
 /// Checks that no two of a kind have one name.

@@ -16,7 +16,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use tokio::sync::Mutex as Queue;
 
-use crate::{Aggregate, Apply, Committed, Id, Result, Version};
+use crate::{
+    Aggregate, Apply, Closed, Committed, Event, Id, Result, StreamClosed, StreamId, Version,
+};
 
 /// One stream's state in memory.
 pub(super) struct Cell<A> {
@@ -33,6 +35,8 @@ pub(crate) struct Held<A> {
     pub(crate) id: Id,
     /// The time of the last event, so that times never run backwards in a stream.
     pub(crate) created: Timestamp,
+    /// Whether the last event is the one that closes the stream.
+    pub(crate) closed: bool,
 }
 
 impl<A> Clone for Held<A> {
@@ -48,13 +52,26 @@ impl<A: Aggregate> Held<A> {
             version: Version(0),
             id: Id(0),
             created: Timestamp::MIN,
+            closed: false,
         }
+    }
+
+    /// Refuses to act on a stream that is closed.
+    pub(super) fn is_open(&self, stream: &StreamId) -> Result<(), StreamClosed> {
+        if self.closed {
+            return Err(StreamClosed::new(stream.clone(), self.version, self.created));
+        }
+        Ok(())
     }
 
     /// Folds the next events of the stream into the state.
     pub(super) fn extend(&mut self, page: &[Committed]) -> Result<()> {
         let state = Arc::make_mut(&mut self.state);
         for event in page {
+            if *event.name == *Closed::NAME {
+                self.closed = true;
+                continue;
+            }
             event.decode_any::<A::Events>()?.apply(state);
         }
         if let Some(last) = page.last() {

@@ -1,6 +1,6 @@
 //! Aggregates by name and JSON, for callers that have no types: CLI, HTTP, inspector.
 
-use std::{fmt::Display, future::IntoFuture};
+use std::{fmt::Display, future::IntoFuture, time::Duration};
 
 use crate::{
     ActError, ActionModel, Actions, Aggregate, App, Error, Id, InvalidStream, Json, Rejected,
@@ -9,6 +9,7 @@ use crate::{
         act::{self, Done, Options, Request, options},
         aggregate::Registered,
         cell::Held,
+        close::{self, ClosedStream, Closing},
         load::{self, AsOf},
     },
     store::{BoxFuture, Query},
@@ -39,6 +40,16 @@ pub(super) trait Erased: Send + Sync {
     ) -> BoxFuture<'_, Result<(LoadedJson, LoadedJson)>>;
 
     fn possible(&self, stream: StreamId) -> BoxFuture<'_, Result<Possible>>;
+
+    /// After how long without an event a stream is due to be closed.
+    fn closes_idle(&self) -> Option<Duration>;
+
+    fn close<'a>(
+        &'a self,
+        app: &'a App,
+        stream: StreamId,
+        closing: Closing,
+    ) -> BoxFuture<'a, Result<ClosedStream>>;
 }
 
 impl<A: Actions> Erased for Registered<A> {
@@ -102,6 +113,19 @@ impl<A: Actions> Erased for Registered<A> {
             });
             Ok(Possible { version: held.version, given: given.collect(), stream })
         })
+    }
+
+    fn closes_idle(&self) -> Option<Duration> {
+        A::CLOSES_IDLE
+    }
+
+    fn close<'a>(
+        &'a self,
+        app: &'a App,
+        stream: StreamId,
+        closing: Closing,
+    ) -> BoxFuture<'a, Result<ClosedStream>> {
+        Box::pin(close::close(app, self, stream, closing))
     }
 }
 

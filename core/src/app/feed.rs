@@ -9,7 +9,7 @@ use std::{
 use futures_core::Stream;
 use futures_util::StreamExt;
 
-use crate::{Committed, Events, Result, store::Pages};
+use crate::{Closed, Committed, Event, Events, Result, store::Pages};
 
 /// Events one by one; read with [`next`](Self::next), or as a `Stream`.
 ///
@@ -18,20 +18,24 @@ use crate::{Committed, Events, Result, store::Pages};
 pub struct Feed<T> {
     pages: Option<Pages>,
     page: VecDeque<Committed>,
-    decode: fn(Committed) -> Result<T>,
+    /// `None` leaves the event out.
+    decode: fn(Committed) -> Result<Option<T>>,
 }
 
 impl Feed<Committed> {
     pub(super) fn new(pages: Pages) -> Self {
-        Self { pages: Some(pages), page: VecDeque::new(), decode: Ok }
+        Self { pages: Some(pages), page: VecDeque::new(), decode: |event| Ok(Some(event)) }
     }
 }
 
 impl<Es: Events> Feed<Committed<Es>> {
     pub(super) fn typed(raw: Feed<Committed>) -> Self {
         let decode = |event: Committed| {
+            if *event.name == *Closed::NAME {
+                return Ok(None);
+            }
             let data = event.decode_any::<Es>()?;
-            Ok(event.with(data))
+            Ok(Some(event.with(data)))
         };
         Self { pages: raw.pages, page: raw.page, decode }
     }
@@ -68,7 +72,10 @@ impl<T> Stream for Feed<T> {
                     self.pages = None;
                     self.page.clear();
                 }
-                return Poll::Ready(Some(decoded));
+                match decoded.transpose() {
+                    None => continue,
+                    decoded => return Poll::Ready(decoded),
+                }
             }
             let Some(pages) = &mut self.pages else { return Poll::Ready(None) };
             match ready!(pages.as_mut().poll_next(cx)) {

@@ -12,7 +12,7 @@ use crate::{Aggregate, Committed, Feed, Result, StreamId, app::App, store::Query
 /// All events of one aggregate instance, oldest first; made by [`App::history`].
 ///
 /// Read it with [`next`](Self::next), with [`all`](Self::all), or as a `Stream`. After an error it
-/// ends. With the feature `testing`, `to_test` prints it as a test.
+/// ends. What closed the stream is left out. With the feature `testing`, `to_test` prints it as a test.
 #[must_use = "nothing is read before it is asked for"]
 pub struct History<A: Aggregate> {
     stream: StreamId,

@@ -34,7 +34,6 @@ pub(crate) use fold::message;
 #[cfg(feature = "cli")]
 pub(crate) use build::Register;
 pub(super) use build::{Build, view};
-#[cfg(feature = "cli")]
 pub(crate) use follower::FOREIGN;
 pub(super) use refold::Refold;
 pub(super) use status::Status;

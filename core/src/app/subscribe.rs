@@ -18,7 +18,7 @@ use futures_util::StreamExt;
 use tokio::time::Instant;
 
 use crate::{
-    App, Committed, Error, Events, Id, Result,
+    App, Closed, Committed, Error, Event, Events, Id, Result,
     app::task::Stop,
     store::{Direction, Pages, Query, Store, Watch},
 };
@@ -40,7 +40,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 #[must_use = "nothing is read before it is asked for"]
 pub struct Subscription<T = Committed> {
     follower: Follower,
-    decode: fn(Committed) -> Result<T>,
+    /// `None` leaves the event out.
+    decode: fn(Committed) -> Result<Option<T>>,
 }
 
 /// Hands out events as they are stored.
@@ -108,12 +109,13 @@ impl Subscription<Committed> {
             store,
             query,
         };
-        Ok(Self { follower, decode: Ok })
+        Ok(Self { follower, decode: |event| Ok(Some(event)) })
     }
 
     /// Decodes the events as those of a set, such as the events of an aggregate.
     ///
     /// An event that does not decode is an error that names it; the subscription goes on behind it.
+    /// What closes a stream is left out.
     ///
     /// ```
     /// use actum::prelude::*;
@@ -135,8 +137,11 @@ impl Subscription<Committed> {
     /// ```
     pub fn decode_any<Es: Events>(self) -> Subscription<Committed<Es>> {
         let decode = |event: Committed| {
+            if *event.name == *Closed::NAME {
+                return Ok(None);
+            }
             let data = event.decode_any::<Es>()?;
-            Ok(event.with(data))
+            Ok(Some(event.with(data)))
         };
         Subscription { follower: self.follower, decode }
     }
@@ -164,8 +169,14 @@ impl<T> Stream for Subscription<T> {
     type Item = Result<T>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<T>>> {
-        let next = ready!(self.follower.poll_next(cx));
-        Poll::Ready(next.map(|event| event.and_then(self.decode)))
+        loop {
+            let Some(event) = ready!(self.follower.poll_next(cx)) else {
+                return Poll::Ready(None);
+            };
+            if let Some(decoded) = event.and_then(self.decode).transpose() {
+                return Poll::Ready(Some(decoded));
+            }
+        }
     }
 }
 

@@ -115,6 +115,9 @@ impl Problem {
             }
             ActError::Conflict(conflict) if is_pinned => Self::conflict(conflict),
             ActError::Conflict(conflict) => Self::of_conflict(StatusCode::CONFLICT, conflict),
+            ActError::Closed(closed) => {
+                Self::new(StatusCode::CONFLICT, "closed", closed.to_string())
+            }
             // What the action makes of its input could not be read again.
             ActError::Store(error @ Error::Encode { .. }) => {
                 Self::unprocessable("input", error.to_string())

@@ -154,6 +154,7 @@ pub(super) async fn run(posted: Posted) -> Result<Response, Fault> {
                 ActError::Conflict(_) => Fault::conflict(format!(
                     "{text}. The stream has gone on since the form was shown; look again."
                 )),
+                ActError::Closed(_) => Fault::conflict(format!("{text}.")),
                 ActError::Store(error) => error.into(),
             });
         }

@@ -16,7 +16,7 @@ use futures_util::stream;
 use jiff::Timestamp;
 
 use crate::{
-    Committed, Conflict, Error, Id, Json, Result, StreamId, Version,
+    Closed, Committed, Conflict, Error, Event, Id, Json, Result, StreamClosed, StreamId, Version,
     store::{
         Appended, Batch, BoxFuture, Direction, Document, Key, Keyed, Lease, Leases, Log, NewEvent,
         Pages, Placed, Query, Snapshot, Snapshots, ViewCommit, ViewId, Views, Watch, Write,
@@ -55,8 +55,8 @@ impl Default for Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    /// In the order of their ids.
-    events: Vec<Committed>,
+    /// In the order of their ids; `None` where a closed stream was truncated.
+    events: Vec<Option<Committed>>,
     /// What is added to an index to get the id before it.
     before: u64,
     /// The indexes of each stream's events, in the order of their versions.
@@ -137,10 +137,38 @@ impl State {
 
     fn check(&self, write: &Write) -> Result<()> {
         let actual = self.version(&write.stream);
+        if !write.events.is_empty()
+            && let Some(closed) = self.closed(&write.stream)
+        {
+            let (stream, at) = (write.stream.clone(), closed.created);
+            return Err(StreamClosed::new(stream, actual, at).into());
+        }
         if write.expected.holds(actual) {
             return Ok(());
         }
         Err(Conflict::new(write.stream.clone(), write.expected, actual).into())
+    }
+
+    /// The event that closed a stream.
+    fn closed(&self, stream: &StreamId) -> Option<&Committed> {
+        let at = self.streams.get(stream)?.last()?;
+        self.events.get(*at)?.as_ref().filter(|event| *event.name == *Closed::NAME)
+    }
+
+    fn truncate(&mut self, stream: &StreamId) -> Result<u64> {
+        if self.closed(stream).is_none() {
+            return Err(Error::NotClosed { stream: stream.clone() });
+        }
+        let places = self.streams.get(stream).map(Vec::as_slice).unwrap_or_default();
+        let mut removed = 0;
+        for at in places.iter().rev().skip(1) {
+            if let Some(event) = self.events.get_mut(*at)
+                && event.take().is_some()
+            {
+                removed += 1;
+            }
+        }
+        Ok(removed)
     }
 
     fn store(&mut self, write: Write) -> Placed {
@@ -159,7 +187,7 @@ impl State {
         for NewEvent { name, schema, data, meta, created } in write.events {
             version = version.next();
             let name = self.interned(name);
-            self.events.push(Committed {
+            self.events.push(Some(Committed {
                 name,
                 schema,
                 data,
@@ -168,7 +196,7 @@ impl State {
                 version,
                 created,
                 meta,
-            });
+            }));
         }
         Placed { first, last: self.head(), version, count }
     }
@@ -200,8 +228,8 @@ impl State {
                 Some(places) => places.get(at).copied().unwrap_or(usize::MAX),
                 None => at,
             };
-            if let Some(event) = self.events.get(at)
-                && wanted(query, event)
+            if let Some(Some(event)) = self.events.get(at)
+                && query.wants(event)
             {
                 page.push(event.clone());
             }
@@ -221,19 +249,6 @@ impl State {
 
 fn same(held: &Lease, lease: &Lease) -> bool {
     held.token == lease.token && held.holder == lease.holder
-}
-
-fn wanted(query: &Query, event: &Committed) -> bool {
-    let Query { categories, names, correlation, .. } = query;
-    query.from_id.is_none_or(|from| event.id >= from)
-        && query.to_id.is_none_or(|to| event.id <= to)
-        && query.from_version.is_none_or(|from| event.version >= from)
-        && query.to_version.is_none_or(|to| event.version <= to)
-        && query.from_time.is_none_or(|from| event.created >= from)
-        && query.to_time.is_none_or(|to| event.created <= to)
-        && (categories.is_empty() || categories.iter().any(|name| name == event.stream.category()))
-        && (names.is_empty() || names.iter().any(|name| **name == *event.name))
-        && correlation.as_deref().is_none_or(|wanted| event.meta.correlation() == Some(wanted))
 }
 
 impl Log for Memory {
@@ -279,6 +294,10 @@ impl Log for Memory {
 
     fn watch(&self) -> Watch {
         self.0.waker.watch()
+    }
+
+    fn truncate<'a>(&'a self, stream: &'a StreamId) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(async move { self.state().truncate(stream) })
     }
 }
 

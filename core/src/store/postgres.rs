@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    Id, Result,
+    Id, Result, StreamId,
     store::{Appended, Batch, BoxFuture, Keyed, Log, Pages, Query, Watch},
 };
 
@@ -25,6 +25,7 @@ mod single;
 mod snapshot;
 mod tls;
 mod transaction;
+mod truncate;
 mod value;
 mod view;
 mod write;
@@ -109,5 +110,9 @@ impl Log for Postgres {
 
     fn watch(&self) -> Watch {
         self.0.listener.watch()
+    }
+
+    fn truncate<'a>(&'a self, stream: &'a StreamId) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(truncate::truncate(self.shared(), stream))
     }
 }

@@ -32,6 +32,10 @@ impl<T: Log + ?Sized> Log for Arc<T> {
     fn watch(&self) -> Watch {
         (**self).watch()
     }
+
+    fn truncate<'a>(&'a self, stream: &'a StreamId) -> BoxFuture<'a, Result<u64>> {
+        (**self).truncate(stream)
+    }
 }
 
 impl<T: Snapshots + ?Sized> Snapshots for Arc<T> {

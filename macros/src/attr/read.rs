@@ -2,12 +2,13 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{
-    Ident, LitInt, LitStr, Path, Token,
+    Ident, LitInt, LitStr, Path, Token, bracketed,
     ext::IdentExt,
     parse::{ParseStream, Parser},
+    token::Bracket,
 };
 
-use super::{Krate, Length, Number, Options};
+use super::{ClosesAfter, Krate, Length, Number, Options};
 use crate::{ctxt::Ctxt, suggest};
 
 /// A key, an example of its use, and the one attribute it belongs in, if there is only one.
@@ -17,6 +18,7 @@ const KEYS: &[(&str, &str, Option<&str>)] = &[
     ("from", "from = ItemAddedV1", Some("event")),
     ("events", "events = CartEvent", Some("aggregate")),
     ("snapshot_every", "snapshot_every = 100", Some("aggregate")),
+    ("closes_after", "closes_after = CheckedOut", Some("aggregate")),
     ("key", "key = stream", Some("projection")),
     ("partitions", "partitions = 4", Some("projection")),
     ("given", "given(open)", Some("action")),
@@ -100,6 +102,7 @@ impl Options {
             }
             "version" => self.version = Some(number(input, &expected)?),
             "snapshot_every" => self.snapshot_every = Some(number(input, &expected)?),
+            "closes_after" => self.closes_after = Some(closes_after(input, &expected)?),
             "attempts" => self.attempts = Some(number(input, &expected)?),
             "parallel" => self.parallel = Some(number(input, &expected)?),
             "backoff" => self.backoff = Some(length(input, &expected)?),
@@ -134,15 +137,80 @@ fn number(input: ParseStream<'_>, expected: &impl Fn(&str) -> syn::Error) -> syn
     }
 }
 
+/// What closes a stream: an event, a length of time, or several in brackets.
+fn closes_after(
+    input: ParseStream<'_>,
+    expected: &impl Fn(&str) -> syn::Error,
+) -> syn::Result<ClosesAfter> {
+    let mut closes = ClosesAfter::default();
+    if !input.peek(Bracket) {
+        closer(&mut closes, input, expected)?;
+        return Ok(closes);
+    }
+    let several;
+    bracketed!(several in input);
+    while !several.is_empty() {
+        closer(&mut closes, &several, expected)?;
+        if !several.is_empty() {
+            several.parse::<Token![,]>()?;
+        }
+    }
+    if closes.events.is_empty() && closes.idle.is_none() {
+        return Err(several.error("nothing closes the stream: name an event, or leave this out"));
+    }
+    Ok(closes)
+}
+
+fn closer(
+    closes: &mut ClosesAfter,
+    input: ParseStream<'_>,
+    expected: &impl Fn(&str) -> syn::Error,
+) -> syn::Result<()> {
+    if !input.peek(LitStr) {
+        let event = input
+            .parse()
+            .map_err(|_| expected("an event, or a length of time in quotes such as `\"90d\"`"))?;
+        closes.events.push(event);
+        return Ok(());
+    }
+    let literal = input.fork().parse::<LitStr>()?;
+    let idle = time(input, DAYS, || {
+        syn::Error::new(
+            literal.span(),
+            "expected a whole number and `s`, `min`, `h` or `d`, as in `closes_after = \"90d\"`; an \
+             event stands without quotes, as in `closes_after = CheckedOut`",
+        )
+    })?;
+    if closes.idle.replace(idle).is_some() {
+        return Err(syn::Error::new(literal.span(), "a second length of time; give one"));
+    }
+    Ok(())
+}
+
+/// Units of time, in milliseconds.
+type Units = &'static [(&'static str, u64)];
+
+const SHORT: Units = &[("ms", 1), ("s", 1000), ("min", 60_000), ("h", 3_600_000)];
+const DAYS: Units = &[("s", 1000), ("min", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+
 /// A length of time from one millisecond, as in `"100ms"`, `"10s"`, `"1min"`, `"2h"`.
 fn length(input: ParseStream<'_>, expected: &impl Fn(&str) -> syn::Error) -> syn::Result<Length> {
-    const UNITS: &[(&str, u64)] = &[("ms", 1), ("s", 1000), ("min", 60_000), ("h", 3_600_000)];
-    let error = expected("a length of time in quotes: a whole number and `ms`, `s`, `min` or `h`");
+    time(input, SHORT, || {
+        expected("a length of time in quotes: a whole number and `ms`, `s`, `min` or `h`")
+    })
+}
+
+fn time(
+    input: ParseStream<'_>,
+    units: Units,
+    error: impl FnOnce() -> syn::Error,
+) -> syn::Result<Length> {
+    let error = error();
     let Ok(literal) = input.parse::<LitStr>() else { return Err(error) };
     let text = literal.value();
     let (number, unit) =
         text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let unit = UNITS.iter().find(|(name, _)| *name == unit.trim()).map(|(_, millis)| *millis);
+    let unit = units.iter().find(|(name, _)| *name == unit.trim()).map(|(_, millis)| *millis);
     let millis = unit.and_then(|unit| number.parse::<u64>().ok()?.checked_mul(unit));
     match millis {
         Some(millis) if millis > 0 => Ok(Length { millis }),

@@ -154,9 +154,11 @@ impl Timer {
         match AssertUnwindSafe(acting).catch_unwind().await {
             Ok(Ok(_)) => Ok(Fired::Acted),
             // Nobody is there to take a refusal, and asked again it would be the same.
-            Ok(Err(error @ (ActError::Rejected(_) | ActError::Store(Error::Unknown { .. })))) => {
-                Err(Fault::park(error))
-            }
+            Ok(Err(
+                error @ (ActError::Rejected(_)
+                | ActError::Closed(_)
+                | ActError::Store(Error::Unknown { .. })),
+            )) => Err(Fault::park(error)),
             Ok(Err(error)) => Err(error.into()),
             Err(panic) => {
                 Err(Fault::retry(format!("it panicked: {}", crate::app::message(panic.as_ref()))))

@@ -46,6 +46,8 @@ pub(super) enum Verdict {
     Known,
     /// An expectation does not hold.
     Conflict(Conflict),
+    /// A stream is closed; its last event has this version.
+    Closed(StreamId, Version),
 }
 
 impl<'a> Call<'a> {
@@ -145,9 +147,14 @@ pub(super) fn verdicts<'a>(
                 }
                 conflict.map_or(Verdict::Known, Verdict::Conflict)
             }
-            _ => {
-                writes.for_each(drop);
-                Verdict::Known
+            at => {
+                let mut closed = None;
+                for (write, (number, before)) in writes {
+                    if number == -1 - at {
+                        closed = Some((write.stream.clone(), Version(stored(before))));
+                    }
+                }
+                closed.map_or(Verdict::Known, |(stream, at)| Verdict::Closed(stream, at))
             }
         });
     }

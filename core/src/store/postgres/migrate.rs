@@ -8,13 +8,14 @@ use crate::{
 };
 
 /// In order; what stands here never changes again, later needs get a new file.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("sql/0001_log.sql"),
     include_str!("sql/0002_append.sql"),
     include_str!("sql/0003_mark.sql"),
     include_str!("sql/0004_view.sql"),
     include_str!("sql/0005_single.sql"),
     include_str!("sql/0006_lend.sql"),
+    include_str!("sql/0007_close.sql"),
 ];
 
 /// The versions of PostgreSQL whose behaviour the order of the log is known to rest on.

@@ -18,7 +18,10 @@ use crate::{
 /// The call itself; the parameters are those of [`Single::parameters`].
 pub(super) const SQL: &str = "select @single($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
-/// The parameters of a call; see `sql/0005_single.sql`.
+/// What stands for the base when the stream is closed.
+const CLOSED: i64 = -2;
+
+/// The parameters of a call; see `sql/0007_close.sql`.
 #[derive(Debug)]
 pub(super) struct Single<'a> {
     write: &'a Write,
@@ -72,8 +75,11 @@ impl<'a> Single<'a> {
         let mut numbers = row.try_get::<_, Vec<i64>>(0)?.into_iter();
         let mut next = || numbers.next().unwrap_or_default();
         let (base, before) = (next(), Version(stored(next())));
+        let Write { stream, expected, .. } = self.write;
+        if base == CLOSED {
+            return Ok(Verdict::Closed(stream.clone(), before));
+        }
         if base < 0 {
-            let Write { stream, expected, .. } = self.write;
             return Ok(Verdict::Conflict(Conflict::new(stream.clone(), *expected, before)));
         }
         let placed = vec![placed(&mut Id(stored(base)), before, 1)];

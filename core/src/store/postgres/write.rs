@@ -5,7 +5,7 @@ use std::time::Duration;
 use deadpool_postgres::{Client, Object, Pool, tokio_postgres};
 
 use crate::{
-    Error, Result, StreamId,
+    Error, Result, StreamClosed, StreamId,
     store::{
         Appended, Batch, Key, Keyed, Write,
         postgres::{
@@ -15,6 +15,7 @@ use crate::{
             listen::News,
             shared::{Shared, malformed},
             single::{self, Single},
+            truncate,
             value::Time,
         },
     },
@@ -108,6 +109,9 @@ async fn settle(shared: &Shared, request: Request, verdict: Verdict, news: &News
             Ok(appended)
         }
         Verdict::Conflict(conflict) => Err(Error::Conflict(conflict)),
+        Verdict::Closed(stream, version) => truncate::closed(shared, &stream)
+            .await
+            .and_then(|at| Err(StreamClosed::new(stream, version, at).into())),
         Verdict::Known => first_outcome(shared, &request.batch).await,
     };
     answer(request, outcome);

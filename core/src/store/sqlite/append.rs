@@ -3,6 +3,7 @@
 //! Everything that may be refused is checked before the first insert, so that a refused batch has
 //! changed nothing and the rest of the group goes on.
 
+use jiff::Timestamp;
 use rusqlite::{
     CachedStatement, Connection, OptionalExtension, params,
     types::{ToSqlOutput, ValueRef},
@@ -14,7 +15,7 @@ use super::{
     heads::{Head, Heads},
 };
 use crate::{
-    Conflict, Error, Id, Json, Result, Version,
+    Closed, Conflict, Error, Event, Id, Json, Result, StreamClosed, StreamId, Version,
     store::{Appended, Batch, Key, Keyed, Placed, Write},
 };
 
@@ -47,6 +48,13 @@ impl<'a> Appender<'a> {
         for write in &batch.writes {
             let head = self.heads.head(self.connection, &write.stream)?;
             let actual = Version(head.map_or(0, |head| head.version));
+            if !write.events.is_empty()
+                && let Some(at) = head.and_then(|head| head.closed)
+            {
+                let at = Timestamp::from_microsecond(at)
+                    .map_err(|_| Failure::Column { column: "event.created" })?;
+                return Ok(Err(StreamClosed::new(write.stream.clone(), actual, at).into()));
+            }
             if !write.expected.holds(actual) {
                 let conflict = Conflict::new(write.stream.clone(), write.expected, actual);
                 return Ok(Err(conflict.into()));
@@ -71,7 +79,7 @@ impl<'a> Appender<'a> {
         }
         let mut head = match head {
             Some(head) => head,
-            None => Head { row: self.new_stream(write)?, version: 0 },
+            None => Head { row: self.new_stream(write)?, version: 0, closed: None },
         };
         let before = self.heads.last(self.connection)?;
         let mut last = before;
@@ -81,13 +89,17 @@ impl<'a> Appender<'a> {
             runs.push(last, event.meta.correlation())?;
             head.version += 1;
             let name = self.heads.name(self.connection, &event.name)?;
+            let created = super::micros::floor(event.created);
+            if event.name == Closed::NAME {
+                head.closed = Some(created);
+            }
             self.insert.execute(params![
                 number(last.0)?,
                 head.row,
                 number(head.version)?,
                 name,
                 event.schema,
-                super::micros::floor(event.created),
+                created,
                 text(&event.data),
                 text(event.meta.json()),
             ])?;
@@ -112,6 +124,22 @@ impl<'a> Appender<'a> {
             .execute(params![&*key.key, key.fingerprint, outcome])?;
         Ok(())
     }
+}
+
+/// Removes the events of a closed stream but for the one that ends it; how many they were.
+pub(super) fn truncate(connection: &Connection, stream: &StreamId) -> Result<Result<u64>, Failure> {
+    // Not what the writer remembers: this must not depend on it.
+    let last: Option<(i64, i64, String)> = connection
+        .prepare_cached(include_str!("end.sql"))?
+        .query_row([stream.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let Some((row, version, _)) = last.filter(|(.., name)| name == Closed::NAME) else {
+        return Ok(Err(Error::NotClosed { stream: stream.clone() }));
+    };
+    let removed = connection
+        .prepare_cached("DELETE FROM event WHERE stream = ?1 AND version < ?2")?
+        .execute([row, version])?;
+    Ok(Ok(removed as u64))
 }
 
 /// What a key was used for.

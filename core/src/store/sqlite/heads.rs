@@ -31,6 +31,8 @@ pub(super) struct Head {
     pub(super) row: i64,
     /// The version of its last event.
     pub(super) version: u64,
+    /// When it was closed, in microseconds since 1970.
+    pub(super) closed: Option<i64>,
 }
 
 impl Heads {
@@ -71,7 +73,8 @@ impl Heads {
         let head = connection
             .prepare_cached(include_str!("head.sql"))?
             .query_row([stream.as_str()], |row| {
-                Ok(Head { row: row.get(0)?, version: row.get::<_, i64>(1)?.unsigned_abs() })
+                let version = row.get::<_, i64>(1)?.unsigned_abs();
+                Ok(Head { row: row.get(0)?, version, closed: row.get(2)? })
             })
             .optional()?;
         if let Some(head) = head {

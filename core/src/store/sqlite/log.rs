@@ -10,7 +10,7 @@ use super::{
     writer::{Append, Request},
 };
 use crate::{
-    Committed, Error, Id, Result,
+    Committed, Error, Id, Result, StreamId,
     store::{Appended, Batch, BoxFuture, Keyed, Log, Pages, Query, Watch},
 };
 
@@ -73,6 +73,15 @@ impl Log for Sqlite {
         // From now on the writer looks for what other processes write.
         self.0.queue.nudge();
         watch
+    }
+
+    fn truncate<'a>(&'a self, stream: &'a StreamId) -> BoxFuture<'a, Result<u64>> {
+        let stream = stream.clone();
+        Box::pin(
+            self.change("truncate a stream", move |connection| {
+                append::truncate(connection, &stream)
+            }),
+        )
     }
 }
 
