@@ -98,6 +98,10 @@ impl<F: Faults> Log for Faulty<F> {
     fn watch(&self) -> Watch {
         self.inner.watch()
     }
+
+    fn truncate<'a>(&'a self, stream: &'a StreamId) -> BoxFuture<'a, Result<u64>> {
+        self.inner.truncate(stream)
+    }
 }
 
 impl<F: Faults> Snapshots for Faulty<F> {

@@ -13,6 +13,7 @@ pub(super) mod steps;
 mod subject;
 
 pub mod append;
+pub mod closed;
 pub mod differential;
 pub mod durable;
 pub mod history;

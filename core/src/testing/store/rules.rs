@@ -50,6 +50,7 @@ macro_rules! __conformance_rules {
         $crate::__conformance_rules! { {$($to)*} {$($with)*} views }
         $crate::__conformance_rules! { {$($to)*} {$($with)*} leases }
         $crate::__conformance_rules! { {$($to)*} {$($with)*} limits }
+        $crate::__conformance_rules! { {$($to)*} {$($with)*} closed }
         $crate::__conformance_rules! { {$($to)*} {$($with)*} differential }
         $crate::__conformance_rules! { {$($to)*} {$($with)*} history }
     };
@@ -185,6 +186,18 @@ macro_rules! __conformance_rules {
             deep_json_is_stored_or_refused
             longest_stream_names
             odd_texts_are_kept_or_refused
+        ] }
+    };
+    ({$($to:tt)*} {$($with:tt)*} closed) => {
+        $($to)*! { closed {$($with)*} [
+            closed_stream_takes_no_more_events
+            names_alike_close_nothing
+            nothing_follows_in_the_same_batch
+            first_refusal_is_told
+            known_key_is_answered_after_the_close
+            nothing_gets_behind_a_racing_close
+            truncation_leaves_what_closed_the_stream
+            open_stream_is_not_truncated
         ] }
     };
     ({$($to:tt)*} {$($with:tt)*} differential) => {
