@@ -100,9 +100,7 @@ pub async fn first_refusal_is_told(subject: &dyn Subject) -> Outcome {
         batch("Cart-1", Expected::Any, 1)?.and(stream("Cart-2")?, Expected::Empty, Vec::new());
     closed(store.append(second).await)?;
     let check = batch("Cart-1", Expected::Version(Version(2)), 0)?;
-    store
-        .append(check.and(stream("Cart-2")?, Expected::Any, events("Happened", 1)))
-        .await?;
+    store.append(check.and(stream("Cart-2")?, Expected::Any, events("Happened", 1))).await?;
     conflict(store.append(batch("Cart-1", Expected::Empty, 0)?).await)?;
     Ok(())
 }
