@@ -37,6 +37,7 @@ declare
     known boolean[];
     versions bigint[];
     closed boolean[];
+    ended boolean;
     closing integer[];
     offsets bigint[];
     total bigint := 0;
@@ -57,9 +58,10 @@ begin
     end loop;
 
     if cardinality(streams) = 1 then
-        select e.version, e.name = '$closed' into before, closed[1] from @events e
+        select e.version, e.name = '$closed' into before, ended from @events e
             where e.stream = streams[1] order by e.version desc limit 1;
         versions[1] := coalesce(before, 0);
+        closed[1] := ended;
     else
         select array_agg(coalesce(l.version, 0) order by s.slot), array_agg(l.closed order by s.slot)
             into versions, closed
