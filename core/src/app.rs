@@ -23,6 +23,8 @@ mod act;
 mod aggregate;
 mod builder;
 mod cell;
+#[cfg(feature = "chain")]
+mod chained;
 mod close;
 mod erased;
 mod feed;
@@ -48,6 +50,8 @@ pub(crate) use react::{Timer, timer_key};
 pub(crate) use react::{VIEWS as REACTION_VIEWS, ask as ask_parked, list as list_parked};
 #[cfg(feature = "cli")]
 pub(crate) use runner::{FOREIGN, Register, lease_name};
+#[cfg(feature = "chain")]
+pub(crate) use task::Stop;
 
 pub use act::{Act, Acts, Done};
 pub use builder::Builder;
@@ -131,6 +135,9 @@ struct Inner {
     traces: Option<Arc<dyn Traces>>,
     gate: Gate,
     tasks: Tasks,
+    /// What a layer over the store wants to be asked for.
+    #[cfg_attr(not(feature = "chain"), expect(dead_code, reason = "only a chain has a layer"))]
+    layer: Option<Arc<dyn Any + Send + Sync>>,
     /// What is known of archived streams, where the app reads them.
     archived: Option<Arc<Index>>,
 }

@@ -8,6 +8,8 @@ mod aggregate;
 mod app;
 pub mod archive;
 mod buffer;
+#[cfg(feature = "chain")]
+pub mod chain;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod clock;

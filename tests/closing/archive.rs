@@ -137,7 +137,8 @@ async fn a_stopped_projection_keeps_the_events_in_the_log(place: Place) {
 
 async fn a_projection_that_lags_keeps_the_events_in_the_log(place: Place) {
     use actum::store::{ViewCommit, ViewId, Views as _};
-    let app = open(&place, &Drawer::default()).await;
+    let app = App::new(place.open().await).with::<Cart>().archive(Drawer::default());
+    let app = app.start().await.expect("an app");
     add(&app, "2", 1).await;
     // Another app follows the log, and has got nowhere yet.
     let view = ViewId { name: "Elsewhere".into(), version: 1 };

@@ -45,6 +45,10 @@ type Emitters<'a> = &'a dyn Fn(&Kind) -> Vec<&'static str>;
 
 type Starter = Box<dyn FnOnce(&Context<'_>) -> Started + Send>;
 
+/// Puts a layer over the store; with what it wants to be asked for.
+type Layer =
+    Box<dyn FnOnce(Arc<dyn Store>, &Tasks) -> (Arc<dyn Store>, Arc<dyn Any + Send + Sync>) + Send>;
+
 /// A projection at work.
 enum Started {
     Documents(Runner),
@@ -73,6 +77,7 @@ pub struct Builder {
     retries: u32,
     lease: Duration,
     archive: Option<Arc<dyn Archive>>,
+    layer: Option<Layer>,
     aggregates: Vec<Declared>,
     projections: Vec<Followed>,
     reactions: Vec<Reacting>,
@@ -114,6 +119,7 @@ impl Builder {
             retries: RETRIES,
             lease: LEASE,
             archive: None,
+            layer: None,
             aggregates: Vec::new(),
             projections: Vec::new(),
             reactions: Vec::new(),
@@ -237,6 +243,18 @@ impl Builder {
         self
     }
 
+    /// Puts a layer over the store, through which everything goes.
+    #[cfg_attr(not(feature = "chain"), expect(dead_code, reason = "only a chain is a layer"))]
+    pub(super) fn layered(
+        mut self,
+        layer: impl FnOnce(Arc<dyn Store>, &Tasks) -> (Arc<dyn Store>, Arc<dyn Any + Send + Sync>)
+        + Send
+        + 'static,
+    ) -> Self {
+        self.layer = Some(Box::new(layer));
+        self
+    }
+
     /// Tells how many states each aggregate keeps in memory; 10,000 unless told otherwise.
     #[must_use]
     pub fn cache(mut self, states: NonZeroUsize) -> Self {
@@ -340,14 +358,22 @@ impl Builder {
             retries,
             lease,
             archive,
+            layer,
             aggregates,
             projections,
             reactions,
         } = self;
         let (store, archived) = reading_through(store, archive).await?;
+        let tasks = Tasks::default();
+        let (store, layer) = match layer {
+            None => (store, None),
+            Some(layer) => {
+                let (store, asked) = layer(store, &tasks);
+                (store, Some(asked))
+            }
+        };
         let holder = uuid::Uuid::now_v7().to_string();
         measure::describe();
-        let tasks = Tasks::default();
         let mut types = HashMap::new();
         let mut names = HashMap::new();
         for declared in &aggregates {
@@ -397,6 +423,7 @@ impl Builder {
             traces,
             gate: Gate::default(),
             tasks,
+            layer,
             archived,
         });
         let app = App(Arc::clone(&inner), Some(Arc::new(Cut(Arc::downgrade(&inner)))));

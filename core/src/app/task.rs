@@ -29,7 +29,7 @@ pub(super) struct Tasks {
 
 /// Tells a task that it shall come to an end.
 #[derive(Clone, Debug)]
-pub(super) struct Stop(watch::Receiver<bool>);
+pub(crate) struct Stop(watch::Receiver<bool>);
 
 impl Default for Tasks {
     fn default() -> Self {
@@ -97,12 +97,12 @@ impl Tasks {
 
 impl Stop {
     /// Waits until the task shall end.
-    pub(super) async fn wanted(&mut self) {
+    pub(crate) async fn wanted(&mut self) {
         // An error means that the app is gone, which is as good a reason.
         let _ = self.0.wait_for(|stop| *stop).await;
     }
 
-    pub(super) fn is_wanted(&self) -> bool {
+    pub(crate) fn is_wanted(&self) -> bool {
         *self.0.borrow() || self.0.has_changed().is_err()
     }
 }
