@@ -1,8 +1,4 @@
-//! Where the events of closed streams are kept once the log has none of them.
-//!
-//! An archive keeps bytes under names and decides nothing. What is kept is text: one event a line,
-//! as an event serialises. A checksum of it stands in the log, so that what comes back is known to
-//! be what was put there.
+#![doc = include_str!("docs/closing.md")]
 
 use bytes::Bytes;
 

@@ -1,0 +1,98 @@
+//! Measures what a hash chain costs an append, beside the same appends without it, in turn.
+//!
+//! `cargo bench -p actum --features chain,sqlite --bench chain`
+#![expect(clippy::unwrap_used, reason = "a benchmark stops at the first failure")]
+
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use actum::{
+    Json, Meta, MetaFields, StreamId,
+    chain::{Chained, Key, seal},
+    store::{Batch, Expected, Log, NewEvent, Sqlite, Store},
+};
+
+const SECONDS: Duration = Duration::from_secs(3);
+const ROUNDS: usize = 7;
+const DATA: &str = r#"{"sku":"A-1234567","qty":2}"#;
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all();
+    let runtime = { runtime }.build().unwrap();
+    println!("{:<34} {:>11} {:>11} {:>8}", "events a second, SQLite", "without", "with", "ratio");
+    for (what, callers, events) in
+        [("1 caller", 1, 1), ("64 callers", 64, 1), ("4 callers, batches of 100", 4, 100)]
+    {
+        let mut ratios = Vec::new();
+        let (mut plain, mut chained) = (0.0, 0.0);
+        for _ in 0..ROUNDS {
+            let folder = tempfile::tempdir().unwrap();
+            let path = |name: &str| folder.path().join(name);
+            let without = runtime.block_on(rate(&path("plain.db"), false, callers, events));
+            let with = runtime.block_on(rate(&path("chained.db"), true, callers, events));
+            ratios.push(with / without);
+            (plain, chained) = (plain + without, chained + with);
+        }
+        ratios.sort_by(f64::total_cmp);
+        let median = ratios.get(ROUNDS / 2).copied().unwrap_or_default();
+        let mean = ROUNDS as f64;
+        println!("{what:<34} {:>11.0} {:>11.0} {median:>8.3}", plain / mean, chained / mean);
+    }
+}
+
+/// Events a second; with a chain, the log is signed every second as well.
+async fn rate(path: &Path, is_chained: bool, callers: u64, events: usize) -> f64 {
+    let sqlite = Sqlite::open(path).await.unwrap();
+    let chained = Chained::new(sqlite.clone());
+    let store: Arc<dyn Store> =
+        if is_chained { Arc::new(chained.clone()) } else { Arc::new(sqlite) };
+    let start = Instant::now();
+    let tasks: Vec<_> = (0..callers)
+        .map(|caller| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                let stream: StreamId = format!("Cart-{caller}").parse().unwrap();
+                let (mut version, mut stored) = (0_u64, 0_usize);
+                while start.elapsed() < SECONDS {
+                    let new = (0..events).map(|_| event()).collect();
+                    let expected = match version {
+                        0 => Expected::Empty,
+                        version => Expected::Version(version.into()),
+                    };
+                    store.append(Batch::new(stream.clone(), expected, new)).await.unwrap();
+                    version += events as u64;
+                    stored += events;
+                }
+                stored
+            })
+        })
+        .collect();
+    let sealing = tokio::spawn(async move {
+        let key = Key::from_bytes(&[7; 32]);
+        while is_chained && start.elapsed() < SECONDS {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            seal(&chained, &key).await.unwrap();
+        }
+    });
+    let mut stored = 0;
+    for task in tasks {
+        stored += task.await.unwrap();
+    }
+    let rate = stored as f64 / start.elapsed().as_secs_f64();
+    sealing.await.unwrap();
+    rate
+}
+
+fn event() -> NewEvent {
+    let fields = MetaFields {
+        correlation: Some("0198c7a2-6f1e-7c3a-9d51-1f2e3d4c5b6a".to_owned()),
+        causation: Some("AddItem".to_owned()),
+        actor: Some("alice".to_owned()),
+        ..MetaFields::default()
+    };
+    let meta = Meta::new(fields).unwrap();
+    NewEvent { meta, ..NewEvent::new("ItemAdded", Json::from_stored(DATA.as_bytes())) }
+}
