@@ -1,9 +1,15 @@
 //! `actum verify` finds what a foreign hand has broken.
 
+use std::sync::Arc;
+
 use actum::{
     Id, Json, Version,
+    archive::Folder,
+    chain::{self, Chained, Key},
+    prelude::*,
     store::{Snapshot, Snapshots, ViewCommit, ViewId, Views},
 };
+use serde::{Deserialize, Serialize};
 
 use crate::{
     actum_bin::{ran, values},
@@ -15,9 +21,39 @@ everywhere!(
     a_snapshot_beyond_its_stream_is_found,
     a_snapshot_of_another_event_is_found,
     a_view_ahead_of_the_log_is_found,
+    a_chained_log_is_checked_with_its_key,
+    a_log_with_archived_streams_is_checked_with_its_archive,
 );
 
-async fn filled(place: &Place) -> std::sync::Arc<dyn actum::store::Store> {
+#[derive(Event, Serialize, Deserialize)]
+struct Happened {
+    number: u64,
+}
+#[derive(Events)]
+enum CartEvent {
+    Happened(Happened),
+}
+#[derive(Aggregate, Default, Clone, Serialize, Deserialize)]
+#[aggregate(events = CartEvent)]
+struct Cart {
+    total: u64,
+}
+#[patch]
+impl Cart {
+    fn happened(&mut self, event: Happened) {
+        self.total += event.number;
+    }
+}
+#[derive(Serialize, Deserialize)]
+struct Happen {}
+#[action]
+impl Cart {
+    fn happen(&self, _: Happen) -> Result<Happened, Unmet> {
+        Ok(Happened { number: 1 })
+    }
+}
+
+async fn filled(place: &Place) -> Arc<dyn actum::store::Store> {
     let store = place.open().await;
     fill(&*store, "Cart-1", 5).await;
     fill(&*store, "Cart-2", 4).await;
@@ -103,4 +139,43 @@ async fn what_was_changed_in_the_file_is_found() {
         assert_eq!(changed.expect("changed"), 1, "{sql}");
         finds(&place, what);
     }
+}
+
+async fn a_chained_log_is_checked_with_its_key(place: Place) {
+    let store = place.open().await;
+    let (chained, key) = (Chained::new(Arc::clone(&store)), Key::from_bytes(&[7; 32]));
+    fill(&chained, "Cart-1", 5).await;
+    fill(&chained, "Cart-2", 4).await;
+    let head = chain::seal(&chained, &key).await.expect("sealed").expect("a head").id;
+    let public = key.public().to_string();
+    let report = &values(&place.url, &["verify", "--key", &public])[0];
+    assert_eq!((&report["ok"], &report["signed_to"]), (&true.into(), &head.0.into()), "{report}");
+    let later = (head.0 + 1).to_string();
+    let put_back = ran(&place.url, &["verify", "--key", &public, "--signed-to", &later]);
+    assert!(put_back.code == 1 && put_back.out.contains("put back"), "{put_back:?}");
+    let other = Key::from_bytes(&[8; 32]).public().to_string();
+    let forged = ran(&place.url, &["verify", "--key", &other]);
+    assert!(forged.code == 1 && forged.out.contains("not signed with this key"), "{forged:?}");
+    fill(&*store, "Cart-2", 1).await;
+    let inserted = ran(&place.url, &["verify", "--key", &public]);
+    assert!(
+        inserted.code == 1 && inserted.out.contains("`Cart-2` v5: it was inserted"),
+        "{inserted:?}"
+    );
+    assert_eq!(ran(&place.url, &["verify", "--key", "abc"]).code, 2);
+}
+
+async fn a_log_with_archived_streams_is_checked_with_its_archive(place: Place) {
+    let store = place.open().await;
+    fill(&*store, "Cart-1", 5).await;
+    fill(&*store, "Cart-2", 4).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let app = App::new(store).with::<Cart>().archive(Folder::new(folder.path()));
+    let app = app.start().await.expect("an app");
+    assert_eq!(app.close::<Cart>("1").await.expect("closed").removed, 5);
+    let gap = ran(&place.url, &["verify"]);
+    assert!(gap.code == 2 && gap.error.contains("--archive FOLDER"), "{gap:?}");
+    let archive = folder.path().to_str().expect("text");
+    let report = &values(&place.url, &["verify", "--archive", archive])[0];
+    assert_eq!((&report["ok"], &report["events"]), (&true.into(), &11.into()), "{report}");
 }

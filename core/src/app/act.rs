@@ -340,10 +340,8 @@ where
         };
         let created = whole_microseconds(app.0.clock.now()).max(held.created);
         let meta = meta(name, &correlation, &options, traceparent)?;
-        let closing = close::closing::<A>(&events, &meta, created)?;
-        let closes = closing.is_some();
-        let mut new = new_events(&stream, &events, meta, created)?;
-        new.extend(closing);
+        let new = new_events::<A>(&stream, &events, meta, created)?;
+        let (count, closes) = (new.len() as u64, new.len() > events.len());
         let batch = Batch::new(stream.clone(), expected, new);
         let batch = Batch { key: key.clone(), ..batch };
         let from = held.version;
@@ -355,7 +353,6 @@ where
         match answer {
             Ok(appended) if appended.repeated => return Ok(repeated(stream, &appended)),
             Ok(appended) => {
-                let count = events.len() as u64 + u64::from(closes);
                 let (version, id) = place(&appended);
                 patch(&cell, from, events, |held| {
                     (held.version, held.id, held.created) = (version, id, created);
@@ -445,22 +442,25 @@ pub(super) fn meta(
         .map_err(|source| Error::Encode { what: "the meta data".to_owned(), source })
 }
 
-fn new_events<Es: Events>(
+/// The events as they are stored, and what closes the stream behind them if one of them does.
+fn new_events<A: Aggregate>(
     stream: &StreamId,
-    events: &[Es],
+    events: &[A::Events],
     meta: Meta,
     created: jiff::Timestamp,
 ) -> Result<Vec<NewEvent>> {
-    let mut new = Vec::with_capacity(events.len());
+    let closing = close::closing::<A>(events, &meta, created)?;
+    let mut new = Vec::with_capacity(events.len() + usize::from(closing.is_some()));
     for (event, meta) in events.iter().zip(std::iter::repeat_n(meta, events.len())) {
         let kind = event.kind();
         let data = Json::written(|out| event.encode(out)).map_err(|source| Error::Encode {
             what: format!("the event `{}` for `{stream}`", kind.name),
             source,
         })?;
-        readable::check::<Es>(stream, kind, &data)?;
+        readable::check::<A::Events>(stream, kind, &data)?;
         new.push(NewEvent { name: kind.name.into(), schema: kind.version, data, meta, created });
     }
+    new.extend(closing);
     Ok(new)
 }
 

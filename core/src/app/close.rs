@@ -213,11 +213,7 @@ async fn mark<A: Aggregate>(
         if held.closed {
             return Ok(held);
         }
-        let expected = match (closing.options.expected, held.version) {
-            (Some(version), _) => Expected::Version(version),
-            (None, Version(0)) => Expected::Empty,
-            (None, version) => Expected::Version(version),
-        };
+        let expected = Expected::Version(closing.options.expected.unwrap_or(held.version));
         let correlation = app.0.ids.id();
         let meta = act::meta(CAUSE, &correlation, &closing.options, None)?;
         let created = whole_microseconds(app.0.clock.now()).max(held.created);

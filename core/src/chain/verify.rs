@@ -76,14 +76,20 @@ impl fmt::Display for Fault {
         let Self { tampering, stream, version, id } = self;
         write!(f, "version {version} of `{stream}`")?;
         if let Some(id) = id {
-            write!(f, ", event {id},")?;
+            write!(f, ", event {id}")?;
         }
-        f.write_str(match tampering {
-            Tampering::Edited => " was edited: it is not what its hash says",
-            Tampering::Removed => " was removed",
-            Tampering::Inserted => " was inserted: no chained app has appended it",
-            Tampering::Moved => " was moved: it stands where it was not appended",
-            Tampering::Forged => " is a head that was not signed with this key",
+        write!(f, ": {tampering}")
+    }
+}
+
+impl fmt::Display for Tampering {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Edited => "it was edited: it is not what its hash says",
+            Self::Removed => "it was removed",
+            Self::Inserted => "it was inserted: no chained app has appended it",
+            Self::Moved => "it was moved: it stands where it was not appended",
+            Self::Forged => "it is a head that was not signed with this key",
         })
     }
 }

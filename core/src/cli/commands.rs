@@ -41,7 +41,7 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         Command::Views(command) => command.run(&*store, out).await,
         Command::Projections(command) => command.run(&*store, out).await,
         Command::Parked(command) => command.run(&*store, out).await,
-        Command::Verify(command) => command.run(&*store, out).await,
+        Command::Verify(command) => command.run(store, out).await,
         Command::Export(command) => command.run(&*store, out).await,
         Command::Inspect(command) => command.run(store, out).await,
         Command::Import(_) | Command::Completions(_) => Ok(Exit::Done),

@@ -3,14 +3,16 @@
 //! One pass over the log, then one over the snapshots and one over the views. Of each stream the
 //! last version is remembered.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use clap::Args;
 use serde::{Serialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use crate::{
-    Committed, Id, Json, StreamId, Version,
+    Committed, Error, Id, Json, StreamId, Version,
+    archive::{Folder, Through},
+    chain::{self, PublicKey},
     cli::{
         bar,
         events::{self, Events},
@@ -26,7 +28,17 @@ const PAGE: u64 = 64;
 
 /// Checks the whole log and the snapshots.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Verify {}
+pub(in crate::cli) struct Verify {
+    /// The public key of the log's signed heads: checks the hash chain as well
+    #[arg(long, value_name = "PUBLIC", env = "ACTUM_CHAIN_KEY")]
+    key: Option<PublicKey>,
+    /// Up to which id the log was known to be signed: one that is signed to less was put back
+    #[arg(long, value_name = "ID", requires = "key")]
+    signed_to: Option<u64>,
+    /// The folder with the events of closed streams
+    #[arg(long, value_name = "FOLDER")]
+    archive: Option<PathBuf>,
+}
 
 /// What was checked, and what was found.
 #[derive(Debug, Default, Serialize)]
@@ -36,6 +48,8 @@ struct Report {
     streams: usize,
     snapshots: u64,
     views: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed_to: Option<Id>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<Fault>,
 }
@@ -67,11 +81,18 @@ impl Fault {
 impl Verify {
     pub(in crate::cli) async fn run(
         &self,
-        store: &dyn Store,
+        store: Arc<dyn Store>,
         out: &mut Out,
     ) -> Result<Exit, Failure> {
+        let archive = self.archive.as_ref().map(|folder| Arc::new(Folder::new(folder)) as _);
+        let through = Through::new(store, archive);
+        let store = &through;
         let mut report = Report::default();
-        report.fault = log(store, &mut report).await?;
+        // First what names the event itself, and not the one behind it.
+        report.fault = self.chain(store, &mut report).await.map_err(unarchived)?;
+        if report.fault.is_none() {
+            report.fault = log(store, &mut report).await.map_err(unarchived)?;
+        }
         if report.fault.is_none() {
             report.fault = snapshots(store, &mut report).await?;
         }
@@ -92,8 +113,49 @@ impl Verify {
             out.line(&format!(
                 "sound: {events} events of {streams} streams, {snapshots} snapshots, {views} views"
             ))?;
+            if let Some(id) = report.signed_to {
+                out.line(&format!("the chain is whole, and signed up to event {id}"))?;
+            }
         }
         Ok(if report.ok { Exit::Done } else { Exit::Finding })
+    }
+}
+
+impl Verify {
+    /// Every event is what was appended, as far as hashes and signatures tell.
+    async fn chain(
+        &self,
+        store: &dyn Store,
+        report: &mut Report,
+    ) -> Result<Option<Fault>, Failure> {
+        let Some(key) = &self.key else { return Ok(None) };
+        let found = chain::check(store, key).await?;
+        report.signed_to = Some(found.signed_to);
+        if let Some(fault) = found.fault {
+            let what = fault.tampering.to_string();
+            let chain::Fault { stream, version, id, .. } = fault;
+            return Ok(Some(Fault { what, id, stream: Some(stream), version: Some(version) }));
+        }
+        let known = self.signed_to.map(Id).filter(|known| found.signed_to < *known);
+        Ok(known.map(|known| {
+            let what = format!(
+                "the log is signed up to {}, and was known to be signed up to {known}: it was put \
+                 back to an earlier state",
+                found.signed_to
+            );
+            Fault { what, ..Fault::default() }
+        }))
+    }
+}
+
+/// What the command can do about events that are in an archive.
+fn unarchived(failure: Failure) -> Failure {
+    match failure {
+        Failure::Store(Error::NoArchive { stream, name, .. }) => Failure::Usage(format!(
+            "the events of `{stream}` are in an archive, as `{name}`; name its folder by \
+             `--archive FOLDER`"
+        )),
+        failure => failure,
     }
 }
 

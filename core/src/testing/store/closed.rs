@@ -130,27 +130,27 @@ pub async fn nothing_gets_behind_a_racing_close(subject: &dyn Subject) -> Outcom
                 Outcome::Ok((racer % 8 < 2, appended))
             }
         });
-        let (mut closers, mut stored) = (0, 0);
+        let (mut won, mut stored) = (0, 0);
         for answer in race(racers).await? {
             match answer? {
                 (closes, Ok(_)) => {
-                    closers += u64::from(closes);
+                    won += u64::from(closes);
                     stored += 1;
                 }
                 (_, Err(Error::StreamClosed(_))) => {}
                 (_, Err(error)) => return Err(error.into()),
             }
         }
-        equal(&closers, &2, "closes of two streams that were stored")?;
+        equal(&won, &2, "closes of two streams that were stored")?;
         let mut found = 0;
         for name in &names {
             let events = all(&*store, Query::stream(stream(name)?)).await?;
             found += events.len();
-            let closes: Vec<_> = events.iter().map(|event| *event.name == *Closed::NAME).collect();
-            let rest = closes.iter().rev().skip(1);
+            let ends: Vec<_> = events.iter().map(|event| *event.name == *Closed::NAME).collect();
+            let rest = ends.iter().rev().skip(1);
             ensure(
-                closes.last() == Some(&true) && rest.clone().all(|closes| !closes),
-                format_args!("what closes {name} is not its last event alone: {closes:?}"),
+                ends.last() == Some(&true) && rest.clone().all(|ends| !ends),
+                format_args!("what closes {name} is not its last event alone: {ends:?}"),
             )?;
         }
         equal(&found, &stored, "stored events of two streams")?;
