@@ -344,8 +344,8 @@ const CASES: &[Case] = &[
         "two versions exchanged",
         "UPDATE event SET version = 99 WHERE id = 5; UPDATE event SET version = 2 WHERE id = 8;
          UPDATE event SET version = 3 WHERE id = 5",
-        (Tampering::Removed, "Account-2", 2),
-        None,
+        (Tampering::Moved, "Account-2", 3),
+        Some(5),
     ),
     (
         "two ids exchanged",
@@ -357,7 +357,7 @@ const CASES: &[Case] = &[
     (
         "an event of another stream",
         "UPDATE event SET stream = 3, version = 7 WHERE id = 17",
-        (Tampering::Edited, "Account-3", 7),
+        (Tampering::Moved, "Account-3", 7),
         Some(17),
     ),
     (

@@ -167,7 +167,7 @@ impl Checking {
                     }
                 }
                 if let Some(fault) = self.take(&event) {
-                    return Ok(Some(fault));
+                    return Ok(Some(placed(log, fault, &event).await?));
                 }
             }
         }
@@ -256,6 +256,24 @@ impl Checking {
         let is_same = tip.is_some_and(|tip| unhex(&end.hash) == Some(tip.hash));
         if is_same { None } else { fault(Tampering::Edited, version, Some(end.id)) }
     }
+}
+
+/// What is missing may come later: then this event stands before it, and was moved.
+async fn placed(log: &dyn Log, fault: Fault, event: &Committed) -> Result<Fault> {
+    if fault.tampering != Tampering::Removed {
+        return Ok(fault);
+    }
+    let query = Query::stream(event.stream.clone());
+    let query = query.from_version(fault.version).to_version(fault.version);
+    Ok(match log.read(query).next().await.transpose()? {
+        None => fault,
+        Some(_) => Fault {
+            tampering: Tampering::Moved,
+            stream: event.stream.clone(),
+            version: event.version,
+            id: Some(event.id),
+        },
+    })
 }
 
 /// The heads of a log, all of them signed.
