@@ -354,10 +354,7 @@ where
             Ok(appended) if appended.repeated => return Ok(repeated(stream, &appended)),
             Ok(appended) => {
                 let (version, id) = place(&appended);
-                patch(&cell, from, events, |held| {
-                    (held.version, held.id, held.created) = (version, id, created);
-                    held.closed = closes;
-                });
+                patch(&cell, from, events, |held| held.stands(version, id, created, closes));
                 registered.snapshots.consider(&stream, from, version, || cell.get());
                 return Ok(Done { stream, version, id, events: count, repeated: false });
             }

@@ -56,6 +56,12 @@ impl<A: Aggregate> Held<A> {
         }
     }
 
+    /// Notes where the state stands after an append.
+    pub(super) fn stands(&mut self, version: Version, id: Id, created: Timestamp, closed: bool) {
+        (self.version, self.id) = (version, id);
+        (self.created, self.closed) = (created, closed);
+    }
+
     /// Refuses to act on a stream that is closed.
     pub(super) fn is_open(&self, stream: &StreamId) -> Result<(), StreamClosed> {
         if self.closed {
