@@ -7,6 +7,7 @@ extern crate self as actum;
 mod aggregate;
 mod app;
 pub mod archive;
+mod audit;
 mod buffer;
 #[cfg(feature = "chain")]
 pub mod chain;
@@ -30,6 +31,8 @@ mod model;
 pub mod prelude;
 mod projection;
 mod reaction;
+#[cfg(feature = "testing")]
+pub mod schema;
 mod snapshot;
 pub mod store;
 mod stream;
@@ -46,12 +49,14 @@ pub use aggregate::{
     Patch, Rejected, Returns, Spec, Unmet, fold,
 };
 pub use app::{
-    Act, ActJson, Acts, App, AsOf, Builder, Close, ClosedStream, Difference, Done, Edit, Feed,
-    GivenHolds, Health, History, Load, Loaded, LoadedJson, Parked, ParkedStream, ParkedWhat,
-    Possible, Progress, Projected, ProjectionHealth, ProjectionState, ReactionHealth,
-    ReactionState, Subscription, Verification, View, ViewJson, ViewOf, Views,
+    Act, ActJson, Acts, App, AsOf, Auditing, Builder, Close, ClosedStream, Difference,
+    DocumentsJson, Done, Edit, Feed, GivenHolds, Health, History, Load, Loaded, LoadedJson, Parked,
+    ParkedStream, ParkedWhat, Possible, Progress, Projected, ProjectionHealth, ProjectionState,
+    ReactionHealth, ReactionState, Subscription, Verification, View, ViewJson, ViewOf, Views,
+    ViewsJson,
 };
 pub use archive::Archive;
+pub use audit::{Audit, AuditedStream, AuditedVersion, Standing};
 #[cfg(any(feature = "http", feature = "inspector"))]
 pub use axum;
 pub use clock::{Clock, Ids, System};
@@ -59,7 +64,7 @@ pub use connect::connect;
 pub use error::{ActError, Between, Conflict, Error, Result, StreamClosed};
 pub use event::{
     Archived, Closed, Committed, DecodeError, Event, EventOf, Events, Json, Kind, Meta, MetaFields,
-    Payload,
+    Payload, VisitPayload, VisitVersion,
 };
 pub use jiff::Timestamp;
 pub use model::{

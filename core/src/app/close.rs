@@ -252,12 +252,12 @@ pub(super) fn closing<A: Aggregate>(
 }
 
 fn event(reason: Option<String>, meta: Meta, created: Timestamp) -> Result<NewEvent> {
-    Ok(NewEvent { meta, created, ..own(&Closed { reason })? })
+    Ok(NewEvent { meta, created, ..own(Closed::NAME, &Closed { reason })? })
 }
 
 /// An event that actum writes itself.
-fn own<E: Event + Serialize>(event: &E) -> Result<NewEvent> {
+fn own(name: &'static str, event: &impl Serialize) -> Result<NewEvent> {
     let data = Json::from_value(event)
-        .map_err(|source| Error::Encode { what: format!("the event `{}`", E::NAME), source })?;
-    Ok(NewEvent::new(E::NAME, data))
+        .map_err(|source| Error::Encode { what: format!("the event `{name}`"), source })?;
+    Ok(NewEvent::new(name, data))
 }

@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 
 use super::{Archive, checksum, decode};
 use crate::{
-    Archived, Committed, Error, Event, Id, Result, StreamId, Version,
+    Archived, Committed, Error, Id, Result, StreamId, Version,
     store::{Log, Query, Store},
 };
 
@@ -52,7 +52,7 @@ impl Index {
         while let Some(page) = pages.next().await {
             for event in page? {
                 if *event.name == *Archived::NAME {
-                    found.push(event.decode::<Archived>()?);
+                    found.push(event.decode_own::<Archived>(Archived::NAME)?);
                 }
             }
         }

@@ -8,7 +8,7 @@ use super::{
     key::{Key, PublicKey, hex, unhex},
     link::{Hash, NONE},
 };
-use crate::{DecodeError, Event, Id, Version};
+use crate::{Id, Version};
 
 /// What the log was up to an id, signed.
 ///
@@ -42,6 +42,9 @@ pub struct End {
 impl Head {
     /// The stream of all heads.
     pub const STREAM: &'static str = "$chain-heads";
+
+    /// The name of those events.
+    pub const NAME: &'static str = "$head";
 
     /// Signs a head.
     pub(super) fn new(
@@ -83,19 +86,5 @@ impl Head {
             put(hash.as_bytes());
         }
         hasher.finalize().into()
-    }
-}
-
-impl Event for Head {
-    const NAME: &'static str = "$head";
-    const VERSION: u32 = 1;
-    const DOCS: &'static str = "What the log was up to an id, signed.";
-
-    fn decode(version: u32, data: &[u8]) -> Result<Self, DecodeError> {
-        let name = Self::NAME;
-        if version != 1 {
-            return Err(DecodeError::UnknownVersion { name, found: version, oldest: 1, newest: 1 });
-        }
-        serde_json::from_slice(data).map_err(|source| DecodeError::Payload { name, source })
     }
 }

@@ -10,7 +10,7 @@ use super::{
     link::{self, Hash, NONE},
 };
 use crate::{
-    Committed, Error, Event, Id, Json, Result, StreamId, Version,
+    Committed, Error, Id, Json, Result, StreamId, Version,
     app::Stop,
     store::{Batch, Expected, Log, NewEvent, Query},
 };
@@ -82,7 +82,7 @@ async fn last(store: &dyn Log) -> Result<Signed> {
     let Some(event) = page.and_then(|page| page.into_iter().next()) else {
         return Ok(Signed { version: Version(0), id: Id(0), events: 0, digest: NONE });
     };
-    let Committed { version, data, .. } = event.decode::<Head>()?;
+    let Committed { version, data, .. } = event.decode_own::<Head>(Head::NAME)?;
     Ok(Signed { version, id: data.id, events: data.events, digest: data.hash() })
 }
 

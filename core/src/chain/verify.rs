@@ -15,7 +15,7 @@ use super::{
     link::{self, Hash, NONE},
 };
 use crate::{
-    Archive, Committed, Event, Id, Result, StreamId, Version,
+    Archive, Committed, Id, Result, StreamId, Version,
     archive::Through,
     store::{Log, Query, Store},
 };
@@ -286,7 +286,7 @@ async fn heads(log: &dyn Log, key: &PublicKey) -> Result<Result<Vec<Committed<He
             let forged = Fault { tampering: Tampering::Forged, stream, version, id };
             let before = heads.last().map_or(Id(0), |head| head.data.id);
             let is_head = *event.name == *Head::NAME;
-            let head = if is_head { event.decode::<Head>().ok() } else { None };
+            let head = if is_head { event.decode_own::<Head>(Head::NAME).ok() } else { None };
             match head.filter(|head| head.data.is_signed_by(key) && head.data.id > before) {
                 Some(head) => heads.push(head),
                 None => return Ok(Err(forged)),

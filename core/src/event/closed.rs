@@ -2,7 +2,7 @@
 //!
 //! Their names begin with `$`, which the name of no other event does.
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 use crate::{DecodeError, Event, Id, StreamId, Version};
 
@@ -46,32 +46,21 @@ pub struct Archived {
 impl Archived {
     /// The stream that holds one such event for each archived stream.
     pub const STREAM: &'static str = "$archived-streams";
+
+    /// The name of those events.
+    pub const NAME: &'static str = "$archived";
 }
 
-macro_rules! own {
-    ($name:ident, $stored:literal, $docs:literal) => {
-        impl Event for $name {
-            const NAME: &'static str = $stored;
-            const VERSION: u32 = 1;
-            const DOCS: &'static str = $docs;
+impl Event for Closed {
+    const NAME: &'static str = "$closed";
+    const VERSION: u32 = 1;
+    const DOCS: &'static str = "The last event of a closed stream.";
 
-            fn decode(version: u32, data: &[u8]) -> Result<Self, DecodeError> {
-                decode(Self::NAME, version, data)
-            }
+    fn decode(version: u32, data: &[u8]) -> Result<Self, DecodeError> {
+        let name = Self::NAME;
+        if version != 1 {
+            return Err(DecodeError::UnknownVersion { name, found: version, oldest: 1, newest: 1 });
         }
-    };
-}
-
-own!(Closed, "$closed", "The last event of a closed stream.");
-own!(Archived, "$archived", "Where the events of a closed stream are kept.");
-
-fn decode<E: DeserializeOwned>(
-    name: &'static str,
-    version: u32,
-    data: &[u8],
-) -> Result<E, DecodeError> {
-    if version != 1 {
-        return Err(DecodeError::UnknownVersion { name, found: version, oldest: 1, newest: 1 });
+        serde_json::from_slice(data).map_err(|source| DecodeError::Payload { name, source })
     }
-    serde_json::from_slice(data).map_err(|source| DecodeError::Payload { name, source })
 }

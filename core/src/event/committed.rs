@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::{Serialize, Serializer, ser::SerializeStruct};
+use serde::{Serialize, Serializer, de::DeserializeOwned, ser::SerializeStruct};
 
 use crate::{
     Error, Event, Events, Id, Json, Meta, Result, StreamId, Version,
@@ -73,6 +73,17 @@ impl Committed {
     pub fn decode_any<Es: Events>(&self) -> Result<Es> {
         Es::decode(&self.name, self.schema, self.data.as_bytes())
             .map_err(|source| self.unreadable(source))
+    }
+
+    /// Decodes the payload of an event that actum itself writes, and that is no user's [`Event`].
+    pub(crate) fn decode_own<T: DeserializeOwned>(
+        self,
+        name: &'static str,
+    ) -> Result<Committed<T>> {
+        match self.data.decode() {
+            Ok(data) => Ok(self.with(data)),
+            Err(source) => Err(self.unreadable(DecodeError::Payload { name, source })),
+        }
     }
 
     fn unreadable(&self, source: DecodeError) -> Error {

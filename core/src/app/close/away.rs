@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 
 use super::{lag, own};
 use crate::{
-    App, Archived, Committed, Error, Event, Id, Result, StreamId, Version,
+    App, Archived, Committed, Error, Id, Result, StreamId, Version,
     archive::{Index, checksum, decode, encode, name},
     clock::whole_microseconds,
     store::{Batch, BoxError, Expected, Key, Log, NewEvent, Query},
@@ -73,7 +73,7 @@ async fn archive(
     }
     let entry = Archived { stream: stream.clone(), version, first, last, name, checksum };
     let created = whole_microseconds(app.0.clock.now());
-    let event = NewEvent { created, ..own(&entry)? };
+    let event = NewEvent { created, ..own(Archived::NAME, &entry)? };
     // Of two that close the stream at once, one writes the entry; both name the same text.
     let key = Key::new(format!("{}/{stream}", Archived::NAME), [stream.as_str().as_bytes()]);
     let batch = Batch::new(Archived::STREAM.parse()?, Expected::Any, vec![event]).key(key);
