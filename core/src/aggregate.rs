@@ -13,11 +13,13 @@ mod action;
 mod emits;
 mod invariant;
 mod sketch;
+mod undo;
 
 pub use action::{Action, ActionEntry, Actions, Given, Input, Rejected, Returns, Spec, Unmet};
 pub use emits::Emits;
 pub(crate) use invariant::broken;
 pub use invariant::{Invariant, Invariants};
+pub use undo::{Inverse, Reverts, Undo, Undoable, Undoes};
 
 /// State folded from one stream of events.
 ///
@@ -47,6 +49,8 @@ pub trait Aggregate:
 
     /// After how long without an event [`App::close_due`](crate::App::close_due) closes a stream.
     const CLOSES_IDLE: Option<Duration> = None;
+    /// What takes back the events that are declared undoable, in the order of declaration.
+    const INVERSES: &'static [Inverse<Self>] = &[];
 }
 
 /// How one event changes the state.

@@ -43,6 +43,7 @@ mod sql;
 mod subscribe;
 mod task;
 mod trail;
+mod undo;
 mod verify;
 mod view;
 
@@ -68,6 +69,7 @@ pub use react::{Edit, Parked, ParkedStream, ParkedWhat, ReactionHealth, Reaction
 pub use rebuild::Progress;
 pub use sql::Projected;
 pub use subscribe::Subscription;
+pub use undo::Undoing;
 pub use verify::{Difference, Verification};
 pub use view::{DocumentsJson, View, ViewJson, ViewOf, Views, ViewsJson};
 

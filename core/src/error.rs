@@ -5,10 +5,12 @@ use std::{error::Error as StdError, fmt};
 mod chain;
 #[cfg(feature = "inspector")]
 mod once;
+mod undo;
 
 pub(crate) use chain::Chain;
 #[cfg(feature = "inspector")]
 pub(crate) use once::told_once;
+pub use undo::UndoError;
 
 use crate::{Committed, DecodeError, Id, InvalidStream, StreamId, Version, store::Expected};
 
@@ -39,6 +41,12 @@ pub enum Error {
     /// A key was used before with other content; nothing was stored.
     #[error("the key `{key}` was used before with other content; use a new key for a new request")]
     KeyReused {
+        /// The key.
+        key: String,
+    },
+    /// A key that only reactions may use; nothing was stored.
+    #[error("the key `{key}` begins with `react/`, as only those of reactions do; use another")]
+    ReservedKey {
         /// The key.
         key: String,
     },
@@ -128,12 +136,14 @@ pub enum Error {
     },
     /// An event names a document by a key that no store could keep.
     #[error(
-        "event {id} names the key {key:?} of {view}, which no document can have: {why}; change what \
-         the projection takes as the key"
+        "event {id} of `{stream}` names the key {key:?} of {view}, which no document can have: {why}; \
+         change what the projection takes as the key, and start it again"
     )]
     InvalidKey {
         /// The projection.
         view: String,
+        /// The stream of the event.
+        stream: StreamId,
         /// The event.
         id: Id,
         /// The start of the key.

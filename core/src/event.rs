@@ -12,6 +12,7 @@ mod closed;
 mod committed;
 mod json;
 mod meta;
+pub(crate) mod undone;
 
 pub use closed::{Archived, Closed};
 pub use committed::Committed;

@@ -46,14 +46,14 @@ pub mod __private;
 
 pub use aggregate::{
     Action, ActionEntry, Actions, Aggregate, Apply, Emits, Given, Input, Invariant, Invariants,
-    Patch, Rejected, Returns, Spec, Unmet, fold,
+    Inverse, Patch, Rejected, Returns, Reverts, Spec, Undo, Undoable, Undoes, Unmet, fold,
 };
 pub use app::{
     Act, ActJson, Acts, App, AsOf, Auditing, Builder, Close, ClosedStream, Difference,
     DocumentsJson, Done, Edit, Feed, GivenHolds, Health, History, Load, Loaded, LoadedJson, Parked,
     ParkedStream, ParkedWhat, Possible, Progress, Projected, ProjectionHealth, ProjectionState,
-    ReactionHealth, ReactionState, Subscription, Verification, View, ViewJson, ViewOf, Views,
-    ViewsJson,
+    ReactionHealth, ReactionState, Subscription, Undoing, Verification, View, ViewJson, ViewOf,
+    Views, ViewsJson,
 };
 pub use archive::Archive;
 pub use audit::{Audit, AuditedStream, AuditedVersion, Standing};
@@ -61,22 +61,22 @@ pub use audit::{Audit, AuditedStream, AuditedVersion, Standing};
 pub use axum;
 pub use clock::{Clock, Ids, System};
 pub use connect::connect;
-pub use error::{ActError, Between, Conflict, Error, Result, StreamClosed};
+pub use error::{ActError, Between, Conflict, Error, Result, StreamClosed, UndoError};
 pub use event::{
     Archived, Closed, Committed, DecodeError, Event, EventOf, Events, Json, Kind, Meta, MetaFields,
     Payload, VisitPayload, VisitVersion,
 };
 pub use jiff::Timestamp;
 pub use model::{
-    ActionModel, AggregateModel, AsksModel, Cycle, EventModel, GivenModel, Keeps, Model,
-    ProjectionModel, ReactionModel, ReactsModel, Step, TakesModel,
+    ActionModel, AggregateModel, AsksModel, Cycle, EventModel, GivenModel, InverseModel, Keeps,
+    Model, ProjectionModel, ReactionModel, ReactsModel, Step, TakesModel,
 };
 pub use projection::{
     Change, Delete, DocumentPerKey, Fate, Handler, KeyText, OneDocument, Outcome, Projection,
     Route, SqlHandler, SqlProjection,
 };
 pub use reaction::{
-    Ask, Asked, Cx, Fault, IntoFault, Later, Part, Policy, Reaction, Reactor, When,
+    Ask, Asked, Cx, Fault, IntoFault, Later, Part, Policy, Reaction, Reactor, Start, When,
 };
 #[cfg(feature = "sqlite")]
 pub use rusqlite;
@@ -87,4 +87,6 @@ pub use stream::{Id, InvalidStream, StreamId, Version};
 pub use tokio_postgres;
 
 #[cfg(feature = "derive")]
-pub use actum_macros::{Aggregate, Event, Events, action, invariant, patch, projection, reaction};
+pub use actum_macros::{
+    Aggregate, Event, Events, action, invariant, patch, projection, reaction, undo,
+};

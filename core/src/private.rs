@@ -2,13 +2,16 @@
 
 pub use crate::{
     Action, ActionEntry, Actions, Aggregate, Committed, DecodeError, Emits, Event, EventOf, Events,
-    Given, Invariant, Invariants, Kind, Payload, Projection, Unmet, VisitPayload, VisitVersion,
+    Given, Invariant, Invariants, Inverse, Kind, Payload, Projection, Undo, Undoable, Undoes,
+    Unmet, VisitPayload, VisitVersion,
     aggregate::{Apply, Patch, Returns, Spec},
     projection::{
         Answer, Answered, DocumentPerKey, Fate, Handler, Handles, KeyOf, KeyText, OneDocument,
         Outcome, SqlHandler, SqlHandles, SqlProjection, Tx,
     },
-    reaction::{Asked, Cx, Fault, Handled, IntoFault, Part, Policy, Reaction, Reactor, Reacts},
+    reaction::{
+        Asked, Cx, Fault, Handled, IntoFault, Part, Policy, Reaction, Reactor, Reacts, Start,
+    },
     store::sql::{Awaiting, Blocking, SqlTransaction},
 };
 pub use core;
@@ -170,6 +173,9 @@ pub fn given<C: Check>(
 pub fn refusal<E: fmt::Display>(outcome: Result<(), E>) -> Result<(), String> {
     outcome.map_err(|error| error.to_string())
 }
+
+/// Has the compiler check that an event with an inverse is one of the aggregate, declared undoable.
+pub fn is_declared<A: Aggregate, E: EventOf<A::Events, A> + Undoable<A>>() {}
 
 /// What an invariant returns: `Result<(), E>` with an error that can be shown.
 #[diagnostic::on_unimplemented(

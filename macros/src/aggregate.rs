@@ -1,16 +1,16 @@
 //! `#[derive(Aggregate)]`: ties a state to its events and names its streams.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
-use syn::{Data, DeriveInput};
+use quote::{quote, quote_spanned};
+use syn::{Data, DeriveInput, Ident, Type};
 
 use crate::{
-    attr::{self, ClosesAfter, Length},
+    attr::{self, ClosesAfter, Length, Options},
     ctxt::Ctxt,
-    docs,
+    docs, method, span,
 };
 
-const KEYS: &[&str] = &["events", "name", "snapshot_every", "closes_after", "crate"];
+const KEYS: &[&str] = &["events", "name", "snapshot_every", "closes_after", "undo", "crate"];
 
 pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
     let ctxt = Ctxt::default();
@@ -76,6 +76,7 @@ pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
             });
             quote!(#after #idle)
         });
+        let (inverses, undoable) = undo(&ctxt, &options, ident);
         quote! {
             #[automatically_derived]
             impl #p::Aggregate for #ident {
@@ -85,9 +86,49 @@ pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
                 const SNAPSHOT_EVERY: #p::core::option::Option<#p::core::primitive::u64> =
                     #snapshot_every;
                 #closes
+                #inverses
             }
+            #undoable
         }
     });
     let errors = ctxt.into_errors();
     quote!(#output #errors)
+}
+
+/// The inverses of the events that are declared undoable, and what tells rustc of the declaration.
+fn undo(ctxt: &Ctxt, options: &Options, ident: &Ident) -> (TokenStream, TokenStream) {
+    let mut events: Vec<&Type> = Vec::new();
+    for event in &options.undo {
+        let text = method::text(event);
+        if events.iter().any(|other| method::text(other) == text) {
+            ctxt.error(event, format_args!("`{text}` is declared undoable twice"));
+        } else {
+            events.push(event);
+        }
+    }
+    if events.is_empty() {
+        return (TokenStream::new(), TokenStream::new());
+    }
+    let p = options.krate.private(Span::call_site());
+    // What is missing for an event is told at the event.
+    let inverses = events.iter().map(|event| {
+        let at = span::first(event);
+        let p = options.krate.private(at);
+        let open = quote_spanned!(at=> #p::Inverse::<Self>::of::<);
+        let close = quote_spanned!(span::last(event)=> >());
+        quote!(#open #event #close)
+    });
+    let inverses = quote! {
+        const INVERSES: &'static [#p::Inverse<Self>] = &[#(#inverses),*];
+    };
+    let undoable = quote! {
+        #[automatically_derived]
+        impl #p::Undoes for #ident {}
+
+        #(
+            #[automatically_derived]
+            impl #p::Undoable<#ident> for #events {}
+        )*
+    };
+    (inverses, undoable)
 }

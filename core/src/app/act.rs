@@ -6,7 +6,12 @@
 //! believed.
 
 use std::{
-    borrow::Cow, fmt::Display, future::IntoFuture, marker::PhantomData, pin::pin, time::Duration,
+    borrow::Cow,
+    fmt::Display,
+    future::{IntoFuture, ready},
+    marker::PhantomData,
+    pin::pin,
+    time::Duration,
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -23,6 +28,7 @@ use crate::{
     clock::whole_microseconds,
     event::causation,
     measure,
+    reaction::KEYS,
     store::{Appended, Batch, BoxFuture, Expected, Key, NewEvent},
     trace::{self, Asked, TraceParent},
 };
@@ -129,6 +135,10 @@ macro_rules! options {
 
         /// Makes the request idempotent: asked again with the same key and the same input it
         /// stores nothing and answers with the first outcome.
+        ///
+        /// A key that begins with `react/` is refused with
+        /// [`Error::ReservedKey`]($crate::Error::ReservedKey): so do those by which reactions act
+        /// once, and whoever guessed one could keep a reaction from acting.
         pub fn key(mut self, key: impl Into<String>) -> Self {
             self.options.key = Some(key.into());
             self
@@ -222,12 +232,57 @@ pub(super) struct Request<'a> {
     pub(super) options: Options,
 }
 
+/// Decides what a request stores.
+pub(super) trait Decide<A: Aggregate, E>: Send {
+    /// The events for a state; asked again on a newer one after a conflict.
+    fn decide(
+        &mut self,
+        held: &Held<A>,
+    ) -> impl Future<Output = Result<Decided<A::Events>, ActError<E>>> + Send;
+}
+
+/// Events, and what is noted with each; without notes they are one step.
+pub(super) struct Decided<Es> {
+    pub(super) events: Vec<Es>,
+    pub(super) notes: Vec<Note>,
+}
+
+/// What is noted in the meta data of an event, besides what all events of the request share.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Note {
+    /// How many events its step has.
+    pub(super) together: u64,
+    pub(super) undoes: Option<Version>,
+    pub(super) redoes: Option<Version>,
+}
+
+impl Note {
+    /// Of an event that an action has emitted together with others.
+    pub(super) fn one_of(together: usize) -> Self {
+        Self { together: together as u64, undoes: None, redoes: None }
+    }
+}
+
+impl<A, E, F> Decide<A, E> for F
+where
+    A: Aggregate,
+    E: Send,
+    F: FnMut(&A) -> Result<Vec<A::Events>, ActError<E>> + Send,
+{
+    fn decide(
+        &mut self,
+        held: &Held<A>,
+    ) -> impl Future<Output = Result<Decided<A::Events>, ActError<E>>> + Send {
+        ready(self(&held.state).map(|events| Decided { events, notes: Vec::new() }))
+    }
+}
+
 /// Carries out a request, counted and within a span, unless the app is shut down.
 pub(super) async fn run<A: Aggregate, E>(
     app: &App,
     registered: &Registered<A>,
     request: Request<'_>,
-    decide: impl FnMut(&A) -> Result<Vec<A::Events>, ActError<E>> + Send,
+    decide: impl Decide<A, E>,
 ) -> Result<Done, ActError<E>>
 where
     E: Send,
@@ -270,12 +325,17 @@ async fn decide_and_append<A: Aggregate, E>(
     registered: &Registered<A>,
     request: Request<'_>,
     span: &Span,
-    mut decide: impl FnMut(&A) -> Result<Vec<A::Events>, ActError<E>> + Send,
+    mut decide: impl Decide<A, E>,
 ) -> Result<Done, ActError<E>>
 where
     E: Send,
 {
     let Request { name, stream, input, options } = request;
+    if let Some(key) = options.key.as_deref().filter(|key| key.starts_with(KEYS))
+        && options.cause.is_none()
+    {
+        return Err(Error::ReservedKey { key: key.to_owned() }.into());
+    }
     let key = options.key.as_deref().map(|key| {
         // A reaction that is repeated may have another input at hand, and gets the first outcome.
         let input = if options.cause.is_some() { &[][..] } else { input.as_bytes() };
@@ -308,12 +368,13 @@ where
                 return Err(ActError::Conflict(app.explained(conflict).await));
             }
         }
-        let decided = decide(&held.state).and_then(|events| {
-            invariants::check(registered.invariants, &stream, name, &held.state, &events)?;
-            Ok(events)
+        let decided = decide.decide(&held).await.and_then(|decided| {
+            let events = &decided.events;
+            invariants::check(registered.invariants, &stream, name, &held.state, events)?;
+            Ok(decided)
         });
-        let events = match decided {
-            Ok(events) if !events.is_empty() => events,
+        let Decided { events, notes } = match decided {
+            Ok(decided) if !decided.events.is_empty() => decided,
             answer => {
                 // Nothing will be appended, so nothing else tells whether the state was the
                 // latest.
@@ -339,8 +400,8 @@ where
             version => Expected::Version(version),
         };
         let created = whole_microseconds(app.0.clock.now()).max(held.created);
-        let meta = meta(name, &correlation, &options, traceparent)?;
-        let new = new_events::<A>(&stream, &events, meta, created)?;
+        let meta = |note| meta(name, &correlation, &options, traceparent, note);
+        let new = new_events::<A>(&stream, &events, &notes, meta, created)?;
         let (count, closes) = (new.len() as u64, new.len() > events.len());
         let batch = Batch::new(stream.clone(), expected, new);
         let batch = Batch { key: key.clone(), ..batch };
@@ -420,6 +481,12 @@ struct Written<'a> {
     key: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     traceparent: Option<TraceParent>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    together: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undoes: Option<Version>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redoes: Option<Version>,
 }
 
 pub(super) fn meta(
@@ -427,6 +494,7 @@ pub(super) fn meta(
     correlation: &str,
     options: &Options,
     traceparent: Option<TraceParent>,
+    note: Note,
 ) -> Result<Meta> {
     let (actor, key) = (options.actor.as_deref(), options.key.as_deref());
     let causation = match options.cause {
@@ -434,7 +502,11 @@ pub(super) fn meta(
         Some(event) => Cow::Owned(causation::of(name, event)),
     };
     let causation = &*causation;
-    Json::from_value(&Written { correlation, causation, actor, key, traceparent })
+    let Note { together, undoes, redoes } = note;
+    let together = (together > 1).then_some(together);
+    let written =
+        Written { correlation, causation, actor, key, traceparent, together, undoes, redoes };
+    Json::from_value(&written)
         .map(Meta::from_stored)
         .map_err(|source| Error::Encode { what: "the meta data".to_owned(), source })
 }
@@ -443,12 +515,19 @@ pub(super) fn meta(
 fn new_events<A: Aggregate>(
     stream: &StreamId,
     events: &[A::Events],
-    meta: Meta,
+    notes: &[Note],
+    meta: impl Fn(Note) -> Result<Meta>,
     created: jiff::Timestamp,
 ) -> Result<Vec<NewEvent>> {
-    let closing = close::closing::<A>(events, &meta, created)?;
+    let metas = if notes.is_empty() {
+        vec![meta(Note::one_of(events.len()))?; events.len()]
+    } else {
+        notes.iter().map(|note| meta(*note)).collect::<Result<Vec<_>>>()?
+    };
+    let closing = metas.last().map(|meta| close::closing::<A>(events, meta, created));
+    let closing = closing.transpose()?.flatten();
     let mut new = Vec::with_capacity(events.len() + usize::from(closing.is_some()));
-    for (event, meta) in events.iter().zip(std::iter::repeat_n(meta, events.len())) {
+    for (event, meta) in events.iter().zip(metas) {
         let kind = event.kind();
         let data = Json::written(|out| event.encode(out)).map_err(|source| Error::Encode {
             what: format!("the event `{}` for `{stream}`", kind.name),

@@ -3,7 +3,7 @@
 use std::{
     any::{Any, TypeId},
     collections::{HashMap, HashSet},
-    num::NonZeroUsize,
+    num::{NonZeroU64, NonZeroUsize},
     sync::Arc,
     time::Duration,
 };
@@ -21,7 +21,7 @@ use crate::{
     measure,
     model::{AggregateModel, ProjectionModel, ReactionModel},
     reaction::Asked,
-    store::Store,
+    store::{BoxFuture, Store},
     trace::Traces,
 };
 
@@ -33,6 +33,9 @@ const RETRIES: u32 = 20;
 
 /// How long a lease lasts unless told otherwise.
 const LEASE: Duration = Duration::from_secs(2);
+
+/// How many ids a range of the log has unless told otherwise.
+const RANGE: u64 = 16_384;
 
 /// One registered aggregate, with its types and without.
 type Faces = (Arc<dyn Any + Send + Sync>, Arc<dyn Erased>);
@@ -65,6 +68,8 @@ pub(super) struct Context<'a> {
     pub(super) holder: &'a str,
     /// How long a lease lasts.
     pub(super) lease: Duration,
+    /// How many ids a range has that is folded beside others.
+    pub(super) range: u64,
 }
 
 /// An app that has not started yet; made by [`App::new`].
@@ -78,6 +83,7 @@ pub struct Builder {
     lease: Duration,
     archive: Option<Arc<dyn Archive>>,
     layer: Option<Layer>,
+    range: u64,
     aggregates: Vec<Declared>,
     projections: Vec<Followed>,
     reactions: Vec<Reacting>,
@@ -88,8 +94,12 @@ struct Reacting {
     type_id: TypeId,
     model: fn(Emitters<'_>) -> ReactionModel,
     asks: fn() -> Vec<Asked>,
+    begin: Begin,
     prepare: PrepareReaction,
 }
+
+/// Notes where a reaction begins that has never run.
+type Begin = for<'a> fn(&'a Arc<dyn Store>, &'a Arc<dyn Clock>) -> BoxFuture<'a, Result<()>>;
 
 type PrepareReaction = Box<dyn FnOnce(&ReactionModel) -> (react::Registered, StartReaction) + Send>;
 
@@ -120,6 +130,7 @@ impl Builder {
             lease: LEASE,
             archive: None,
             layer: None,
+            range: RANGE,
             aggregates: Vec::new(),
             projections: Vec::new(),
             reactions: Vec::new(),
@@ -218,13 +229,15 @@ impl Builder {
 
     /// Adds a reaction; of all processes that have it, one at a time runs it.
     ///
-    /// It goes on where its checkpoint stands; a new one begins with the first event of the log.
+    /// It goes on where its checkpoint stands; a new one begins with the first event of the log, or
+    /// with what comes [from now on](crate::Start).
     #[must_use]
     pub fn react<R: Reaction>(mut self, reaction: R) -> Self {
         self.reactions.push(Reacting {
             type_id: TypeId::of::<R>(),
             model: |emitters| ReactionModel::of::<R>(emitters),
             asks: ReactionModel::asks::<R>,
+            begin: |store, clock| Box::pin(react::begin::<R>(store, clock)),
             prepare: Box::new(|model| {
                 let (registered, start) = react::prepare(Arc::new(reaction), model);
                 (registered, Box::new(start))
@@ -277,6 +290,17 @@ impl Builder {
     #[must_use]
     pub fn lease(mut self, lasts: Duration) -> Self {
         self.lease = lasts;
+        self
+    }
+
+    /// Tells how many ids a range of the log has; 16,384 unless told otherwise.
+    ///
+    /// A projection that can [`merge`](Projection::MERGE), and is at least four ranges behind, folds
+    /// as many of them beside each other as there are processors. What is folded and not merged yet
+    /// is kept in memory, and is folded again by the next one if the process is killed.
+    #[must_use]
+    pub fn range(mut self, ids: NonZeroU64) -> Self {
+        self.range = ids.get();
         self
     }
 
@@ -359,6 +383,7 @@ impl Builder {
             lease,
             archive,
             layer,
+            range,
             aggregates,
             projections,
             reactions,
@@ -374,6 +399,10 @@ impl Builder {
         };
         let holder = uuid::Uuid::now_v7().to_string();
         measure::describe();
+        let begins: Vec<Begin> = reactions.iter().map(|reacting| reacting.begin).collect();
+        for begin in begins {
+            begin(&store, &clock).await?;
+        }
         let mut types = HashMap::new();
         let mut names = HashMap::new();
         for declared in &aggregates {
@@ -390,6 +419,7 @@ impl Builder {
                 model: described,
                 holder: &holder,
                 lease,
+                range,
             };
             match (followed.start)(&context) {
                 Started::Documents(runner) => drop(runners.insert(followed.type_id, runner)),

@@ -14,7 +14,7 @@ use crate::{
     Aggregate, App, Archived, Closed, Error, Event, Events, Id, InvalidStream, Json, Meta, Result,
     StreamId, Timestamp, Version,
     app::{
-        act::{self, Options},
+        act::{self, Note, Options},
         aggregate::Registered,
         cell::Held,
     },
@@ -215,7 +215,7 @@ async fn mark<A: Aggregate>(
         }
         let expected = Expected::Version(closing.options.expected.unwrap_or(held.version));
         let correlation = app.0.ids.id();
-        let meta = act::meta(CAUSE, &correlation, &closing.options, None)?;
+        let meta = act::meta(CAUSE, &correlation, &closing.options, None, Note::one_of(1))?;
         let created = whole_microseconds(app.0.clock.now()).max(held.created);
         let event = event(closing.reason.clone(), meta, created)?;
         let batch = Batch::new(stream.clone(), expected, vec![event]);

@@ -4,13 +4,14 @@ use std::{fmt::Display, future::IntoFuture, time::Duration};
 
 use crate::{
     ActError, ActionEntry, ActionModel, Actions, Aggregate, App, Error, Id, InvalidStream, Json,
-    Rejected, Result, StreamId, Version,
+    Rejected, Result, StreamId, UndoError, Version,
     app::{
         act::{self, Done, Options, Request, options},
         aggregate::Registered,
         cell::Held,
         close::{self, ClosedStream, Closing},
         load::{self, AsOf},
+        undo,
     },
     store::BoxFuture,
 };
@@ -25,6 +26,14 @@ pub(super) trait Erased: Send + Sync {
         input: &'a Json,
         options: Options,
     ) -> BoxFuture<'a, Result<Done, ActError<Rejected>>>;
+
+    fn undo<'a>(
+        &'a self,
+        app: &'a App,
+        stream: StreamId,
+        asked: undo::Asked,
+        options: Options,
+    ) -> BoxFuture<'a, Result<Done, ActError<UndoError>>>;
 
     fn load<'a>(
         &'a self,
@@ -68,6 +77,16 @@ impl<A: Actions> Erased for Registered<A> {
             let decide = |state: &A| (entry.act)(state, input).map_err(ActError::Rejected);
             act::run(app, self, request, decide).await
         })
+    }
+
+    fn undo<'a>(
+        &'a self,
+        app: &'a App,
+        stream: StreamId,
+        asked: undo::Asked,
+        options: Options,
+    ) -> BoxFuture<'a, Result<Done, ActError<UndoError>>> {
+        Box::pin(undo::run(app, self, stream, asked, options))
     }
 
     fn load<'a>(

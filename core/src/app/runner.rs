@@ -25,6 +25,7 @@ mod build;
 mod documents;
 mod fold;
 mod follower;
+mod ranges;
 mod refold;
 mod right;
 mod status;
@@ -35,8 +36,9 @@ pub(super) use build::{Build, view};
 #[cfg(feature = "cli")]
 pub(crate) use build::{Register, part};
 pub(crate) use follower::FOREIGN;
+pub(crate) use follower::{POLL, idle_pause};
 pub(super) use refold::Refold;
-pub(super) use status::Status;
+pub(super) use status::{Pace, Status};
 
 use fold::Fold;
 use follower::Follower;
@@ -110,6 +112,8 @@ fn start_part<P: Projection>(context: &Context<'_>, build: &Build, partition: u3
         generation: Arc::clone(&generation),
         folded: None,
         begun: 0,
+        range: context.range,
+        in_order: false,
     };
     let stop = context.tasks.stopping();
     context.tasks.spawn(follower.run(stop));

@@ -86,7 +86,7 @@ impl Committed {
         }
     }
 
-    fn unreadable(&self, source: DecodeError) -> Error {
+    pub(crate) fn unreadable(&self, source: DecodeError) -> Error {
         Error::Decode {
             stream: self.stream.clone(),
             version: self.version,

@@ -2,9 +2,10 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{
-    Ident, LitInt, LitStr, Path, Token, bracketed,
+    Ident, LitInt, LitStr, Path, Token, Type, bracketed,
     ext::IdentExt,
     parse::{ParseStream, Parser},
+    punctuated::Punctuated,
     token::Bracket,
 };
 
@@ -19,6 +20,7 @@ const KEYS: &[(&str, &str, Option<&str>)] = &[
     ("events", "events = CartEvent", Some("aggregate")),
     ("snapshot_every", "snapshot_every = 100", Some("aggregate")),
     ("closes_after", "closes_after = CheckedOut", Some("aggregate")),
+    ("undo", "undo = [ItemAdded, ItemRemoved]", Some("aggregate")),
     ("key", "key = stream", Some("projection")),
     ("partitions", "partitions = 4", Some("projection")),
     ("given", "given(open)", Some("action")),
@@ -73,7 +75,7 @@ impl Options {
             meant.clone_into(&mut word);
         }
         if !input.peek(Token![=]) {
-            let example = example_of(&word);
+            let example = example_in(macro_name, &word);
             let message = format!("`{word}` needs a value, as in `{example}`");
             return Err(syn::Error::new_spanned(&key, message));
         }
@@ -81,14 +83,14 @@ impl Options {
         if self.seen.contains(&word) {
             ctxt.error(&key, format_args!("`{word}` is given twice"));
         }
-        self.value(&word, input)?;
+        self.value(macro_name, &word, input)?;
         self.seen.push(word);
         Ok(())
     }
 
-    fn value(&mut self, key: &str, input: ParseStream<'_>) -> syn::Result<()> {
+    fn value(&mut self, macro_name: &str, key: &str, input: ParseStream<'_>) -> syn::Result<()> {
         let expected = |what: &str| {
-            let message = format!("expected {what}, as in `{}`", example_of(key));
+            let message = format!("expected {what}, as in `{}`", example_in(macro_name, key));
             if input.is_empty() {
                 syn::Error::new(input.span(), message)
             } else {
@@ -108,12 +110,16 @@ impl Options {
             "backoff" => self.backoff = Some(length(input, &expected)?),
             "longest" => self.longest = Some(length(input, &expected)?),
             "lease" => self.lease = Some(length(input, &expected)?),
+            "from" if macro_name == "reaction" => {
+                self.begins = Some(input.call(Ident::parse_any).map_err(|_| expected("`now`"))?);
+            }
             "from" => self.from = Some(input.parse().map_err(|_| expected("a type"))?),
             "key" => {
                 let key = input.parse();
                 self.key = Some(key.map_err(|_| expected("`stream`, a closure or a function"))?);
             }
             "partitions" => self.partitions = Some(number(input, &expected)?),
+            "undo" => self.undo = list(input).map_err(|_| expected("events in brackets"))?,
             "events" => self.events = Some(input.parse().map_err(|_| expected("a type"))?),
             _ => {
                 let path = Path::parse_mod_style(input).map_err(|_| expected("a path"))?;
@@ -122,6 +128,13 @@ impl Options {
         }
         Ok(())
     }
+}
+
+/// Types in brackets.
+fn list(input: ParseStream<'_>) -> syn::Result<Vec<Type>> {
+    let content;
+    bracketed!(content in input);
+    Ok(Punctuated::<Type, Token![,]>::parse_terminated(&content)?.into_iter().collect())
 }
 
 fn number(input: ParseStream<'_>, expected: &impl Fn(&str) -> syn::Error) -> syn::Result<Number> {
@@ -252,6 +265,14 @@ pub(super) fn example(macro_name: &str) -> String {
         _ => "crate",
     };
     format!("#[{macro_name}({})]", example_of(key))
+}
+
+/// An option can mean another thing in another macro.
+fn example_in(macro_name: &str, key: &str) -> &'static str {
+    match (macro_name, key) {
+        ("reaction", "from") => "from = now",
+        _ => example_of(key),
+    }
 }
 
 fn example_of(key: &str) -> &'static str {

@@ -10,7 +10,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::documents::{Cache, Documents, Slot};
 use crate::{
-    Committed, Error, Handler, Id, Projection, Result,
+    Committed, Error, Handler, Id, Projection, Result, StreamId,
     projection::{Change, Fate, Route, partition_of, refuse_key},
     store::{Query, Store, ViewId},
 };
@@ -22,6 +22,7 @@ const LOOK: usize = 8;
 const READS: usize = 16;
 
 /// How events of one projection, or of one of its partitions, are folded.
+#[derive(Clone)]
 pub(super) struct Fold {
     pub(super) store: Arc<dyn Store>,
     pub(super) view: ViewId,
@@ -106,6 +107,46 @@ impl Fold {
         Ok(())
     }
 
+    /// Takes in what the events of a range behind `folded.seen` have made of empty documents.
+    pub(super) async fn merge<P: Projection>(
+        &self,
+        folded: &mut Folded<P>,
+        later: Folded<P>,
+        merge: fn(&mut P, P),
+    ) -> Result<()> {
+        let to = later.seen;
+        match (&mut folded.documents, later.documents) {
+            (Documents::One(slot), Documents::One(later)) if later.has_changed() => {
+                // The very first events have no earlier ones to be merged with.
+                if folded.stored == Id(0) && !slot.has_changed() {
+                    *slot = later;
+                } else {
+                    self.guarded(&mut { to }, |_| {
+                        slot.join(later, merge);
+                        Ok(())
+                    })?;
+                }
+            }
+            (Documents::Each(cache), Documents::Each(later)) => {
+                let later: Vec<_> = later.into_all().collect();
+                let keys = later.iter().map(|(key, _)| key).filter(|key| !cache.has(key));
+                let keys = keys.cloned().collect();
+                self.load(cache, keys, folded.stored).await?;
+                self.guarded(&mut { to }, |_| {
+                    for (key, later) in later {
+                        if let Some(slot) = cache.get(&key) {
+                            slot.join(later, merge);
+                        }
+                    }
+                    Ok(())
+                })?;
+            }
+            _ => {}
+        }
+        folded.seen = to;
+        Ok(())
+    }
+
     /// A handler that panics is an error that names the event.
     pub(super) fn guarded(
         &self,
@@ -139,8 +180,9 @@ impl Fold {
         };
         let id = event.id;
         if let Route::Key(change) = handler.route {
+            let stream = event.stream.clone();
             let Change { key, apply } = change(event)?;
-            self.check(id, &key)?;
+            self.check(&stream, id, &key)?;
             if !self.is_mine::<P>(&key) {
                 return Ok(None);
             }
@@ -190,10 +232,11 @@ impl Fold {
         partition_of(key, P::PARTITIONS) == self.partition
     }
 
-    pub(super) fn check(&self, id: Id, key: &str) -> Result<()> {
+    pub(super) fn check(&self, stream: &StreamId, id: Id, key: &str) -> Result<()> {
         let Some(why) = refuse_key(key) else { return Ok(()) };
         let key = key.chars().take(80).collect();
-        Err(Error::InvalidKey { view: self.view.to_string(), id, key, why })
+        let (view, stream) = (self.view.to_string(), stream.clone());
+        Err(Error::InvalidKey { view, stream, id, key, why })
     }
 
     /// Reads the documents that are waited for.
