@@ -331,16 +331,7 @@ where
     E: Send,
 {
     let Request { name, stream, input, options } = request;
-    if let Some(key) = options.key.as_deref().filter(|key| key.starts_with(KEYS))
-        && options.cause.is_none()
-    {
-        return Err(Error::ReservedKey { key: key.to_owned() }.into());
-    }
-    let key = options.key.as_deref().map(|key| {
-        // A reaction that is repeated may have another input at hand, and gets the first outcome.
-        let input = if options.cause.is_some() { &[][..] } else { input.as_bytes() };
-        Key::new(key, [stream.as_str().as_bytes(), name.as_bytes(), input])
-    });
+    let key = key(&stream, name, input, &options)?;
     if let Some(key) = &key
         && let Some(first) = app.0.store.keyed(&key.key).await?
     {
@@ -437,6 +428,17 @@ where
             }
         }
     }
+}
+
+/// What makes a request idempotent; nobody but a reaction has a key that begins as theirs do.
+fn key(stream: &StreamId, name: &str, input: &Json, options: &Options) -> Result<Option<Key>> {
+    let Some(key) = options.key.as_deref() else { return Ok(None) };
+    if key.starts_with(KEYS) && options.cause.is_none() {
+        return Err(Error::ReservedKey { key: key.to_owned() });
+    }
+    // A reaction that is repeated may have another input at hand, and gets the first outcome.
+    let input = if options.cause.is_some() { &[][..] } else { input.as_bytes() };
+    Ok(Some(Key::new(key, [stream.as_str().as_bytes(), name.as_bytes(), input])))
 }
 
 /// A decision is made again, for the `tries`th time.
