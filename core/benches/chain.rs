@@ -22,33 +22,46 @@ const DATA: &str = r#"{"sku":"A-1234567","qty":2}"#;
 fn main() {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
-    println!("{:<34} {:>11} {:>11} {:>8}", "events a second, SQLite", "without", "with", "ratio");
+    println!("{:<28} {:>9} {:>15} {:>15}", "events/s, SQLite", "without", "chained", "and signed");
     for (what, callers, events) in
         [("1 caller", 1, 1), ("64 callers", 64, 1), ("4 callers, batches of 100", 4, 100)]
     {
-        let mut ratios = Vec::new();
-        let (mut plain, mut chained) = (0.0, 0.0);
+        let mut rates: [Vec<f64>; 3] = Default::default();
         for _ in 0..ROUNDS {
             let folder = tempfile::tempdir().unwrap();
-            let path = |name: &str| folder.path().join(name);
-            let without = runtime.block_on(rate(&path("plain.db"), false, callers, events));
-            let with = runtime.block_on(rate(&path("chained.db"), true, callers, events));
-            ratios.push(with / without);
-            (plain, chained) = (plain + without, chained + with);
+            for (mode, rates) in
+                [Mode::Plain, Mode::Chained, Mode::Signed].into_iter().zip(&mut rates)
+            {
+                let path = folder.path().join(format!("{mode:?}.db"));
+                rates.push(runtime.block_on(rate(&path, mode, callers, events)));
+            }
         }
-        ratios.sort_by(f64::total_cmp);
-        let median = ratios.get(ratios.len() / 2).copied().unwrap_or_default();
-        let (plain, chained) = (plain / f64::from(ROUNDS), chained / f64::from(ROUNDS));
-        println!("{what:<34} {plain:>11.0} {chained:>11.0} {median:>8.3}");
+        let [plain, chained, signed] = rates.map(median);
+        let share = |rate: f64| format!("{rate:.0} ({:.2})", rate / plain);
+        println!("{what:<28} {plain:>9.0} {:>15} {:>15}", share(chained), share(signed));
     }
 }
 
-/// Events a second; with a chain, the log is signed every second as well.
-async fn rate(path: &Path, is_chained: bool, callers: u64, events: usize) -> f64 {
+/// What an append carries.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Mode {
+    Plain,
+    Chained,
+    /// The log is signed every second as well.
+    Signed,
+}
+
+fn median(mut rates: Vec<f64>) -> f64 {
+    rates.sort_by(f64::total_cmp);
+    rates.get(rates.len() / 2).copied().unwrap_or_default()
+}
+
+/// Events a second.
+async fn rate(path: &Path, mode: Mode, callers: u64, events: usize) -> f64 {
     let sqlite = Sqlite::open(path).await.unwrap();
     let chained = Chained::new(sqlite.clone());
     let store: Arc<dyn Store> =
-        if is_chained { Arc::new(chained.clone()) } else { Arc::new(sqlite) };
+        if mode == Mode::Plain { Arc::new(sqlite) } else { Arc::new(chained.clone()) };
     let start = Instant::now();
     let tasks: Vec<_> = (0..callers)
         .map(|caller| {
@@ -72,7 +85,7 @@ async fn rate(path: &Path, is_chained: bool, callers: u64, events: usize) -> f64
         .collect();
     let sealing = tokio::spawn(async move {
         let key = Key::from_bytes(&[7; 32]);
-        while is_chained && start.elapsed() < SECONDS {
+        while mode == Mode::Signed && start.elapsed() < SECONDS {
             tokio::time::sleep(Duration::from_secs(1)).await;
             seal(&chained, &key).await.unwrap();
         }
