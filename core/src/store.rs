@@ -13,6 +13,8 @@ use crate::{Committed, Error, Id, Result, StreamId};
 mod append;
 mod lease;
 mod memory;
+#[cfg(feature = "nats")]
+mod nats;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
@@ -29,6 +31,8 @@ mod watch;
 pub use append::{Appended, Batch, Expected, Key, Keyed, NewEvent, Placed, Write};
 pub use lease::{Lease, Leases};
 pub use memory::Memory;
+#[cfg(feature = "nats")]
+pub use nats::{Nats, NatsOptions, Storage};
 #[cfg(feature = "postgres")]
 pub use postgres::{Holder, Postgres, PostgresOptions, PostgresTransaction};
 pub use query::{Direction, Query};

@@ -7,7 +7,11 @@ use crate::{Error, Result, store::Store};
 #[expect(clippy::unused_async, reason = "as the stores that are there")]
 pub(super) async fn open(url: &str) -> Result<Arc<dyn Store>> {
     let scheme = url.split(':').next().unwrap_or_default();
-    let feature = if scheme == "postgresql" { "postgres" } else { scheme };
+    let feature = match scheme {
+        "postgresql" => "postgres",
+        "tls" => "nats",
+        scheme => scheme,
+    };
     Err(Error::Unknown {
         what: "store",
         name: scheme.to_owned(),
@@ -24,6 +28,7 @@ mod tests {
         for (url, feature) in [
             ("sqlite:shop.db", "`sqlite`"),
             ("postgres://me@db/shop", "`postgres`"),
+            ("nats://one:4222", "`nats`"),
             ("postgresql://me@db/shop", "`postgres`"),
         ] {
             let Err(error) = open(url).await else { panic!("{url} was opened") };

@@ -51,6 +51,12 @@ impl Json {
         Self(bytes.into())
     }
 
+    /// The bytes, shared.
+    #[cfg(feature = "nats")]
+    pub(crate) fn bytes(&self) -> Bytes {
+        self.0.clone()
+    }
+
     /// Decodes the value.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_slice(&self.0)

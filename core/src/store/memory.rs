@@ -201,7 +201,7 @@ impl State {
                 None => at,
             };
             if let Some(event) = self.events.get(at)
-                && wanted(query, event)
+                && query.takes(event)
             {
                 page.push(event.clone());
             }
@@ -221,19 +221,6 @@ impl State {
 
 fn same(held: &Lease, lease: &Lease) -> bool {
     held.token == lease.token && held.holder == lease.holder
-}
-
-fn wanted(query: &Query, event: &Committed) -> bool {
-    let Query { categories, names, correlation, .. } = query;
-    query.from_id.is_none_or(|from| event.id >= from)
-        && query.to_id.is_none_or(|to| event.id <= to)
-        && query.from_version.is_none_or(|from| event.version >= from)
-        && query.to_version.is_none_or(|to| event.version <= to)
-        && query.from_time.is_none_or(|from| event.created >= from)
-        && query.to_time.is_none_or(|to| event.created <= to)
-        && (categories.is_empty() || categories.iter().any(|name| name == event.stream.category()))
-        && (names.is_empty() || names.iter().any(|name| **name == *event.name))
-        && correlation.as_deref().is_none_or(|wanted| event.meta.correlation() == Some(wanted))
 }
 
 impl Log for Memory {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{Id, StreamId, Version};
+use crate::{Committed, Id, StreamId, Version};
 
 /// What to read from the log: every condition must hold; all bounds are inclusive.
 ///
@@ -152,5 +152,21 @@ impl Query {
     pub fn without_meta(mut self) -> Self {
         self.without_meta = true;
         self
+    }
+
+    /// Whether an event meets all conditions; the limit is none of them.
+    pub(super) fn takes(&self, event: &Committed) -> bool {
+        let Self { stream, categories, names, correlation, .. } = self;
+        stream.as_ref().is_none_or(|stream| *stream == event.stream)
+            && self.from_id.is_none_or(|from| event.id >= from)
+            && self.to_id.is_none_or(|to| event.id <= to)
+            && self.from_version.is_none_or(|from| event.version >= from)
+            && self.to_version.is_none_or(|to| event.version <= to)
+            && self.from_time.is_none_or(|from| event.created >= from)
+            && self.to_time.is_none_or(|to| event.created <= to)
+            && (categories.is_empty()
+                || categories.iter().any(|name| name == event.stream.category()))
+            && (names.is_empty() || names.iter().any(|name| **name == *event.name))
+            && correlation.as_deref().is_none_or(|wanted| event.meta.correlation() == Some(wanted))
     }
 }
