@@ -2,5 +2,6 @@
 
 pub mod built;
 pub mod faulty;
+pub mod nats;
 pub mod server;
 pub mod service;

@@ -167,7 +167,7 @@ fn programs() -> Option<PathBuf> {
 
 /// A free port below those that outgoing connections get: a client that asks a stopped server
 /// again and again would sooner or later be given the server's own port.
-fn port() -> u16 {
+pub(crate) fn port() -> u16 {
     let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
     std::iter::repeat_with(|| fastrand::u16(20_000..32_000)).find(free).expect("ports are endless")
 }
