@@ -2,12 +2,18 @@
 //!
 //! `cargo run --example inspector` and open what it prints. `--store` takes `sqlite:FILE` and
 //! `postgres://…` as well; with `--bare` it only shows what another program has stored there,
-//! without that program's types.
+//! without that program's types. `--fill 1000000` first puts so many events into an empty store, of
+//! which a tenth make one long stream, `Cart-long`.
 
 use std::time::Duration;
 
-use actum::{inspector::Inspector, prelude::*, store::Store};
-use axum::Router;
+use actum::{
+    Json,
+    inspector::Inspector,
+    prelude::*,
+    store::{Batch, NewEvent, Store},
+};
+use axum::{Router, serve::ListenerExt};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
 
@@ -246,6 +252,9 @@ struct Arguments {
     /// Opens no shop, and shows what is stored without its types.
     #[arg(long)]
     bare: bool,
+    /// How many events an empty store is filled with.
+    #[arg(long, default_value_t = 0)]
+    fill: u64,
     /// Where it listens on this machine.
     #[arg(long, default_value_t = 4870)]
     port: u16,
@@ -256,9 +265,12 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> Result<(), AnyError> {
-    let Arguments { store, bare, port, token } = Arguments::parse();
+    let Arguments { store, bare, fill: events, port, token } = Arguments::parse();
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     let store = actum::connect(&store).await?;
+    if events > 0 && store.head().await? == Id(0) {
+        fill(&*store, events).await?;
+    }
     let inspector = if bare {
         Inspector::of(store)
     } else {
@@ -277,6 +289,10 @@ async fn main() -> Result<(), AnyError> {
     };
     let router = Router::new().nest("/actum", inspector.router());
     println!("open http://{}/actum", listener.local_addr()?);
+    // Small messages, as those of the live tail are, go out at once.
+    let listener = listener.tap_io(|connection| {
+        connection.set_nodelay(true).ok();
+    });
     axum::serve(listener, router).await?;
     Ok(())
 }
@@ -305,6 +321,28 @@ async fn sell(app: &App) -> Result<(), AnyError> {
         // The first come in a crowd, so that there is something to see.
         let pause = if cart < 40 { 60 } else { 4_000 };
         tokio::time::sleep(Duration::from_millis(pause)).await;
+    }
+    Ok(())
+}
+
+/// Puts many events into a store: things are put into carts and taken out again.
+async fn fill(store: &dyn Store, events: u64) -> Result<(), AnyError> {
+    const AT_ONCE: u64 = 500;
+    let mut next = std::collections::HashMap::new();
+    for batch in 0..events.div_ceil(AT_ONCE) {
+        // Every tenth batch goes on with the same cart.
+        let cart = if batch % 10 == 0 { "long".to_owned() } else { format!("b{}", batch % 1000) };
+        let version: &mut u64 = next.entry(cart.clone()).or_default();
+        let new = (*version..*version + AT_ONCE).map(|at| {
+            let (name, data) = match at % 2 {
+                0 => ("ItemAdded", format!(r#"{{"sku":"S{}","qty":1,"cents":{at}}}"#, at % 50)),
+                _ => ("ItemRemoved", format!(r#"{{"sku":"S{}"}}"#, (at - 1) % 50)),
+            };
+            Ok(NewEvent::new(name, Json::from_text(data)?))
+        });
+        let new = new.collect::<Result<_, AnyError>>()?;
+        *version += AT_ONCE;
+        store.append(Batch::new(StreamId::new("Cart", &cart)?, Expected::Any, new)).await?;
     }
     Ok(())
 }

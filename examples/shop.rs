@@ -21,6 +21,8 @@ use jiff::{civil::Date, tz::TimeZone};
 use schemars::{JsonSchema, schema_for};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
+use tracing::Level;
+use tracing_subscriber::fmt;
 
 pub type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -197,6 +199,9 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<(), AnyError> {
     let Arguments { listen, store } = Arguments::parse();
+    // Why a request was answered with 500 or 503 is told here, and never to the client.
+    let warnings = fmt().with_max_level(Level::WARN).with_writer(std::io::stderr).with_ansi(false);
+    warnings.init();
     let app = start(&store).await?;
     let listener = TcpListener::bind(listen).await?;
     let address = listener.local_addr()?;

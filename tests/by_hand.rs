@@ -48,6 +48,9 @@ const _: () = {
                 other => Err(p::unknown_name::<Self>(other)),
             }
         }
+        fn payloads<V: p::VisitPayload>(visit: &mut V) {
+            visit.payload::<ItemAdded>();
+        }
     }
     const _: () = assert!(
         p::names_are_unique(<CartEvent as p::Events>::KINDS),

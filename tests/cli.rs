@@ -6,6 +6,8 @@ mod log;
 
 #[path = "cli/actum.rs"]
 mod actum_bin;
+#[path = "cli/audit.rs"]
+mod audit;
 #[path = "cli/events.rs"]
 mod events;
 #[path = "cli/follow.rs"]

@@ -1,13 +1,18 @@
 //! H17: a read of 1,000,000 events streams: it needs little memory, whatever the log's length.
 //!
-//! The test is alone in its binary, because the allocator that counts is the binary's.
+//! The test is alone in its binary, because the allocator that counts is the binary's; for the same
+//! reason one store comes after the other.
 
 use actum::{
     Json,
-    store::{Batch, Expected, Log, NewEvent, Query, Sqlite},
+    store::{Batch, Expected, NewEvent, Query, Sqlite, Store},
 };
 use futures_util::StreamExt;
 use peak_alloc::PeakAlloc;
+
+#[path = "postgres/log.rs"]
+#[allow(dead_code, reason = "shared with the tests of the store itself")]
+mod postgres;
 
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
@@ -20,7 +25,14 @@ const CEILING: f32 = 16.0;
 #[tokio::test]
 async fn h17_a_million_events_are_read_in_little_memory() {
     let folder = tempfile::tempdir().expect("a folder");
-    let store = Sqlite::open(folder.path().join("long.db")).await.expect("a store");
+    let sqlite = Sqlite::open(folder.path().join("long.db")).await.expect("a store");
+    read_in_little_memory(&sqlite).await;
+    if let Some(log) = postgres::Log::new() {
+        read_in_little_memory(&log.open().await).await;
+    }
+}
+
+async fn read_in_little_memory(store: &impl Store) {
     let data = Json::from_value(&"x".repeat(62)).expect("json");
     for round in 0..EVENTS / BATCH {
         let stream = format!("Cart-{}", round % 2).parse().expect("a name");

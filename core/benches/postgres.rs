@@ -41,6 +41,9 @@ async fn main() {
     };
     let url = format!("{}?sslmode=disable", url.split('?').next().unwrap_or_default());
     if let Ok(task) = env::var(appends::WORKER) {
+        if let Some(pace) = task.strip_prefix(latency::TASK) {
+            return latency::work(&url, pace).await;
+        }
         return appends::work(&url, &task).await;
     }
     let admin = session(&url).await;

@@ -10,6 +10,7 @@ use crate::{EventOf, Events};
 mod action;
 mod emits;
 mod invariant;
+mod sketch;
 
 pub use action::{Action, ActionEntry, Actions, Given, Input, Rejected, Returns, Spec, Unmet};
 pub use emits::Emits;

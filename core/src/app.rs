@@ -20,6 +20,7 @@ use crate::{
 
 mod act;
 mod aggregate;
+mod audit;
 mod builder;
 mod cell;
 mod erased;
@@ -37,6 +38,7 @@ mod runner;
 mod sql;
 mod subscribe;
 mod task;
+mod trail;
 mod verify;
 mod view;
 
@@ -45,9 +47,10 @@ pub(crate) use react::{Timer, timer_key};
 #[cfg(feature = "cli")]
 pub(crate) use react::{VIEWS as REACTION_VIEWS, ask as ask_parked, list as list_parked};
 #[cfg(feature = "cli")]
-pub(crate) use runner::{FOREIGN, Register, lease_name};
+pub(crate) use runner::{FOREIGN, Register, lease_name, part as part_of_view};
 
 pub use act::{Act, Acts, Done};
+pub use audit::Auditing;
 pub use builder::Builder;
 pub use erased::{ActJson, GivenHolds, LoadedJson, Possible};
 pub use feed::Feed;
@@ -59,7 +62,7 @@ pub use rebuild::Progress;
 pub use sql::Projected;
 pub use subscribe::Subscription;
 pub use verify::{Difference, Verification};
-pub use view::{View, ViewJson, ViewOf, Views};
+pub use view::{DocumentsJson, View, ViewJson, ViewOf, Views, ViewsJson};
 
 pub(crate) use runner::message;
 
@@ -169,6 +172,28 @@ impl App {
         Feed::new(self.0.store.read(query))
     }
 
+    /// Counts which versions of payloads are stored: how many events of each, and where those of
+    /// old versions are.
+    ///
+    /// The whole log is read, page by page; what is kept in memory depends on how many names and
+    /// versions there are, and on [`streams`](Auditing::streams), not on how many events.
+    ///
+    /// ```
+    /// # use actum::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::new(Memory::new()).start().await?;
+    /// let audit = app.audit().await?;
+    /// for old in audit.old() {
+    ///     println!("{} of {}, version {}: {}", old.name, old.aggregate, old.schema, old.events);
+    /// }
+    /// assert_eq!(audit.unreadable().count(), 0);
+    /// # Ok(()) }
+    /// ```
+    pub fn audit(&self) -> Auditing<'_> {
+        Auditing::new(self)
+    }
+
     /// Follows the log: what a query asks for and lies behind `after`, then what is committed from
     /// now on, as a `Stream` that does not end.
     ///
@@ -239,6 +264,21 @@ impl App {
     /// ```
     pub fn view_json(&self, projection: &str) -> ViewJson<'_> {
         ViewJson::new(self, projection)
+    }
+
+    /// Lists documents by the name of their projection, as JSON, a page at a time.
+    ///
+    /// ```
+    /// # use actum::prelude::*;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = App::new(Memory::new()).start().await?;
+    /// let refused = app.views_json("Sold").prefix("A").behind("A123").limit(10).await;
+    /// assert!(refused.unwrap_err().to_string().contains("does not know the projection `Sold`"));
+    /// # Ok(()) }
+    /// ```
+    pub fn views_json(&self, projection: &str) -> ViewsJson<'_> {
+        ViewsJson::new(self, projection)
     }
 
     /// What the app consists of, as data.

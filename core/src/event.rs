@@ -40,6 +40,23 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
     ///
     /// The version is not one this type knows, or the JSON does not fit.
     fn decode(version: u32, data: &[u8]) -> Result<Self, DecodeError>;
+
+    /// Shows the event type of each version of the schema, the oldest first and this one last.
+    fn versions<V: VisitVersion>(visit: &mut V) {
+        visit.version::<Self>();
+    }
+}
+
+/// Is shown the event type of each version of a schema; see [`Event::versions`].
+pub trait VisitVersion {
+    /// One version: its number is `E::VERSION`.
+    fn version<E: Event>(&mut self);
+}
+
+/// Is shown the event types of a set; see [`Events::payloads`].
+pub trait VisitPayload {
+    /// One of them, in the newest version of its schema.
+    fn payload<E: Event>(&mut self);
 }
 
 /// The closed set of events that an aggregate emits: an enum of newtype variants.
@@ -62,6 +79,9 @@ pub trait Events: Sized + Send + Sync + 'static {
 
     /// Decodes the payload stored under a name with a version of its schema.
     fn decode(name: &str, version: u32, data: &[u8]) -> Result<Self, DecodeError>;
+
+    /// Shows the event type of each variant, in the order of declaration.
+    fn payloads<V: VisitPayload>(visit: &mut V);
 }
 
 /// `E` is one of the events `Es`, those of the aggregate `A`.
@@ -121,7 +141,9 @@ pub enum DecodeError {
     },
     /// The payload's schema has a version that the type does not know.
     #[error(
-        "`{name}` is stored with version {found} of its schema, and this program knows {oldest} to {newest}"
+        "`{name}` is stored with version {found} of its schema, and this program knows {known}; {help}",
+        known = known(*oldest, *newest),
+        help = help(*found, *newest),
     )]
     UnknownVersion {
         /// The name of the event.
@@ -141,4 +163,20 @@ pub enum DecodeError {
         /// What serde says.
         source: serde_json::Error,
     },
+}
+
+/// The versions that can be decoded.
+fn known(oldest: u32, newest: u32) -> String {
+    if oldest == newest { format!("{newest} only") } else { format!("{oldest} to {newest}") }
+}
+
+/// What to do about a version that cannot be decoded.
+fn help(found: u32, newest: u32) -> String {
+    if found > newest {
+        format!(
+            "a newer program has written it: run that one, or add the event types up to {found}"
+        )
+    } else {
+        "no event type has written it, for versions count from 1".to_owned()
+    }
 }

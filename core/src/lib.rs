@@ -6,6 +6,7 @@ extern crate self as actum;
 
 mod aggregate;
 mod app;
+mod audit;
 mod buffer;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -27,6 +28,8 @@ mod model;
 pub mod prelude;
 mod projection;
 mod reaction;
+#[cfg(feature = "testing")]
+pub mod schema;
 mod snapshot;
 pub mod store;
 mod stream;
@@ -43,11 +46,12 @@ pub use aggregate::{
     Patch, Rejected, Returns, Spec, Unmet, fold,
 };
 pub use app::{
-    Act, ActJson, Acts, App, AsOf, Builder, Difference, Done, Edit, Feed, GivenHolds, Health,
-    History, Load, Loaded, LoadedJson, Parked, ParkedStream, ParkedWhat, Possible, Progress,
-    Projected, ProjectionHealth, ProjectionState, ReactionHealth, ReactionState, Subscription,
-    Verification, View, ViewJson, ViewOf, Views,
+    Act, ActJson, Acts, App, AsOf, Auditing, Builder, Difference, DocumentsJson, Done, Edit, Feed,
+    GivenHolds, Health, History, Load, Loaded, LoadedJson, Parked, ParkedStream, ParkedWhat,
+    Possible, Progress, Projected, ProjectionHealth, ProjectionState, ReactionHealth,
+    ReactionState, Subscription, Verification, View, ViewJson, ViewOf, Views, ViewsJson,
 };
+pub use audit::{Audit, AuditedStream, AuditedVersion, Standing};
 #[cfg(any(feature = "http", feature = "inspector"))]
 pub use axum;
 pub use clock::{Clock, Ids, System};
@@ -55,6 +59,7 @@ pub use connect::connect;
 pub use error::{ActError, Between, Conflict, Error, Result};
 pub use event::{
     Committed, DecodeError, Event, EventOf, Events, Json, Kind, Meta, MetaFields, Payload,
+    VisitPayload, VisitVersion,
 };
 pub use jiff::Timestamp;
 pub use model::{

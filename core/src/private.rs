@@ -2,7 +2,7 @@
 
 pub use crate::{
     Action, ActionEntry, Actions, Aggregate, Committed, DecodeError, Emits, Event, EventOf, Events,
-    Given, Invariant, Invariants, Kind, Payload, Projection, Unmet,
+    Given, Invariant, Invariants, Kind, Payload, Projection, Unmet, VisitPayload, VisitVersion,
     aggregate::{Apply, Patch, Returns, Spec},
     projection::{
         Answer, Answered, DocumentPerKey, Fate, Handler, Handles, KeyOf, KeyText, OneDocument,
@@ -37,6 +37,20 @@ pub fn key<'a, E, K: KeyText>(
 pub fn fate<O: Outcome>(outcome: O) -> Fate {
     outcome.fate()
 }
+
+/// Shows an event of a set.
+pub fn show<Es, E: EventOf<Es, ()>>(visit: &mut impl VisitPayload) {
+    visit.payload::<E>();
+}
+
+/// Shows all versions of a payload's schema.
+pub fn show_versions<E: Event, Old: Event>(visit: &mut impl VisitVersion) {
+    Old::versions(visit);
+    visit.version::<E>();
+}
+
+/// Of a version there is one next version: a second would be a second impl for it.
+pub trait HasOneNextVersion {}
 
 /// What is known of an event of a set.
 ///
@@ -182,6 +196,11 @@ pub fn unknown_version<E: Event>(found: u32, oldest: u32) -> DecodeError {
 pub fn unknown_name<Es: Events>(name: &str) -> DecodeError {
     let known = Es::KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
     DecodeError::UnknownName { name: name.to_owned(), known }
+}
+
+/// Whether two event types are stored under one name; evaluated at compile time.
+pub const fn is_same_name<E: Event, Old: Event>() -> bool {
+    equal(E::NAME.as_bytes(), Old::NAME.as_bytes())
 }
 
 /// Whether no two events are stored under one name; evaluated at compile time.

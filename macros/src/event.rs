@@ -1,8 +1,8 @@
 //! `#[derive(Event)]`: the stored name of a payload struct, its schema's version, its decoding.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::{Data, DeriveInput, Ident, Type, spanned::Spanned};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Data, DeriveInput, Ident, LitStr, Type, spanned::Spanned};
 
 use crate::{
     attr::{self, Options},
@@ -54,7 +54,7 @@ fn implement(ctxt: &Ctxt, input: &DeriveInput, options: &Options) -> TokenStream
     attr::check_name(ctxt, &name, "an event");
     let docs = docs::of(&input.attrs);
     let version = options.version.map_or(1, |version| version.value);
-    let chain = chain(ctxt, options, version);
+    let chain = chain(ctxt, ident, options, version);
 
     let p = options.krate.private(Span::call_site());
     let decode = chain.map_or_else(
@@ -68,7 +68,14 @@ fn implement(ctxt: &Ctxt, input: &DeriveInput, options: &Options) -> TokenStream
             quote!(#call #end)
         },
     );
-    let check = chain.map(|old| check_chain(options, ident, old, version));
+    let versions = chain.map(|old| {
+        quote! {
+            fn versions<__Visit: #p::VisitVersion>(__visit: &mut __Visit) {
+                #p::show_versions::<Self, #old>(__visit);
+            }
+        }
+    });
+    let check = chain.map(|old| check_link(options, ident, &name, old, version));
     quote! {
         #[automatically_derived]
         impl #p::Event for #ident {
@@ -82,14 +89,25 @@ fn implement(ctxt: &Ctxt, input: &DeriveInput, options: &Options) -> TokenStream
             ) -> #p::core::result::Result<Self, #p::DecodeError> {
                 #decode(__version, __data)
             }
+
+            #versions
         }
         #check
     }
 }
 
 /// The type of the version before, where there must be one.
-fn chain<'a>(ctxt: &Ctxt, options: &'a Options, version: u32) -> Option<&'a Type> {
+fn chain<'a>(ctxt: &Ctxt, ident: &Ident, options: &'a Options, version: u32) -> Option<&'a Type> {
     match (&options.from, options.version) {
+        (Some(old), _) if old.to_token_stream().to_string() == ident.to_string() => {
+            ctxt.error(
+                old,
+                format_args!(
+                    "`{ident}` cannot come from itself: `from` names the type that has the payload's old form, as in `from = {ident}V1`"
+                ),
+            );
+            None
+        }
         (Some(old), _) if version > 1 => Some(old),
         (Some(old), _) => {
             ctxt.error(
@@ -112,14 +130,39 @@ fn chain<'a>(ctxt: &Ctxt, options: &'a Options, version: u32) -> Option<&'a Type
     }
 }
 
-/// Lets rustc check that the versions of the chain go down one by one, and so end at 1.
-fn check_chain(options: &Options, ident: &Ident, old: &Type, version: u32) -> TokenStream {
+/// Lets rustc check one link: the old type has the same name and the number before, and no other
+/// type comes from it. So a chain goes down one by one, ends at 1, and has no fork and no circle.
+fn check_link(
+    options: &Options,
+    ident: &Ident,
+    name: &LitStr,
+    old: &Type,
+    version: u32,
+) -> TokenStream {
     let p = options.krate.private(old.span());
     let before = version - 1;
-    let message = format!(
-        "`{ident}` has version {version}, so `from` must name the event type of version {before}"
+    let shown = old.to_token_stream().to_string().replace(' ', "");
+    let stored = name.value();
+    let same = format!(
+        "`{ident}` and `{shown}`, which it comes from, both have version {version}; each version has a number of its own: `{ident}` the next one"
+    );
+    let circle = format!(
+        "`{ident}` has version {version} and comes from `{shown}`, which has a higher one: the versions lead from old to new, and not in a circle"
+    );
+    let gap = format!(
+        "`{ident}` has version {version}, so `from` must name the event type of version {before}: what is stored with it could not be read"
+    );
+    let other = format!(
+        "`{ident}` is stored as `{stored}`, and `{shown}`, which it comes from, under another name, so that nothing stored would come that way: one `#[event(name = \"…\")]` must stand at both"
     );
     quote_spanned! {old.span()=>
-        const _: () = #p::core::assert!(<#old as #p::Event>::VERSION == #before, #message);
+        const _: () = {
+            #p::core::assert!(<#old as #p::Event>::VERSION != #version, #same);
+            #p::core::assert!(<#old as #p::Event>::VERSION < #version, #circle);
+            #p::core::assert!(<#old as #p::Event>::VERSION == #before, #gap);
+            #p::core::assert!(#p::is_same_name::<#ident, #old>(), #other);
+        };
+        #[automatically_derived]
+        impl #p::HasOneNextVersion for #old {}
     }
 }

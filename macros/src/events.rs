@@ -181,6 +181,10 @@ fn implement_events(
                     _ => #p::core::result::Result::Err(#p::unknown_name::<Self>(__name)),
                 }
             }
+
+            fn payloads<__Visit: #p::VisitPayload>(__visit: &mut __Visit) {
+                #(#p::show::<#set, #payloads>(__visit);)*
+            }
         }
 
         #assert

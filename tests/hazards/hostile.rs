@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use actum::{Error, prelude::*, store::Store};
 use serde::{Deserialize, Serialize};
 
-use super::{Arc, both, log};
+use super::{Arc, log, stores};
 
 /// A text, a number that JSON may not have, and a value of any depth.
 #[derive(Event, Serialize, Deserialize, Clone, Debug, PartialEq)]
@@ -86,7 +86,7 @@ fn hostile() -> Vec<String> {
 
 #[tokio::test]
 async fn h21_hostile_texts_come_back_as_they_were_from_their_own_stream() {
-    for (store, _folder) in both().await {
+    for (store, _kept) in stores().await {
         let app = started(Arc::clone(&store)).await;
         for (at, hostile) in hostile().into_iter().enumerate() {
             app.act::<Note>(at, text(&hostile)).actor(&*hostile).await.expect("stored");
@@ -110,7 +110,7 @@ async fn h21_hostile_texts_come_back_as_they_were_from_their_own_stream() {
 
 #[tokio::test]
 async fn h21_hostile_ids_name_their_own_stream_or_none() {
-    for (store, _folder) in both().await {
+    for (store, _kept) in stores().await {
         let app = started(store).await;
         app.act::<Note>("1", text("mine")).await.expect("stored");
         app.act::<Note>("11", text("mine")).await.expect("stored");
@@ -153,7 +153,7 @@ async fn h21_hostile_ids_name_their_own_stream_or_none() {
 
 #[tokio::test]
 async fn h21_hostile_json_is_refused_and_stores_nothing() {
-    for (store, _folder) in both().await {
+    for (store, _kept) in stores().await {
         let app = started(Arc::clone(&store)).await;
         app.act::<Note>("other", text("harmless")).await.expect("stored");
         let deep = |levels| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
@@ -191,7 +191,7 @@ async fn h21_hostile_json_is_refused_and_stores_nothing() {
 /// read again, nor anything behind it in its stream.
 #[tokio::test]
 async fn h21_an_event_that_could_not_be_read_again_is_refused() {
-    for (store, _folder) in both().await {
+    for (store, _kept) in stores().await {
         let app = started(Arc::clone(&store)).await;
         app.act::<Note>("1", text("before")).await.expect("stored");
         app.act::<Note>("other", text("harmless")).await.expect("stored");

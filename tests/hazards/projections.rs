@@ -10,9 +10,9 @@ use actum::{
 use actum_tests::faulty::{Faulty, Read, Switches};
 
 use super::{
-    Arc, PATIENCE, both,
+    Arc, PATIENCE,
     domain::{Count, Counter, PANICS, Totals},
-    head, log, when,
+    head, log, stores, when,
 };
 
 async fn started(store: impl Store) -> App {
@@ -44,7 +44,7 @@ async fn foreign(store: &dyn Store, stream: &str, name: &'static str, data: &str
 
 #[tokio::test]
 async fn h09_foreign_events_are_not_scanned_again_after_a_restart() {
-    for (store, _folder) in both().await {
+    for (store, _kept) in stores().await {
         let app = started(Arc::clone(&store)).await;
         count(&app, "a", 1).await;
         for at in 0..10 {
@@ -71,7 +71,7 @@ async fn h09_foreign_events_are_not_scanned_again_after_a_restart() {
 
 #[tokio::test]
 async fn h13_a_read_that_breaks_is_reported_and_moves_no_checkpoint() {
-    for (store, _folder) in both().await {
+    for (store, _kept) in stores().await {
         let spoilt = Faulty::<Switches>::new(store);
         let faults = Arc::clone(&spoilt.faults);
         let app = started(spoilt).await;
@@ -93,7 +93,7 @@ async fn h13_a_read_that_breaks_is_reported_and_moves_no_checkpoint() {
 
 #[tokio::test]
 async fn h12_a_view_that_cannot_be_stored_is_folded_once_when_it_can() {
-    for (store, _folder) in both().await {
+    for (store, _kept) in stores().await {
         let spoilt = Faulty::<Switches>::new(store);
         let faults = Arc::clone(&spoilt.faults);
         let app = started(spoilt).await;
@@ -110,7 +110,7 @@ async fn h12_a_view_that_cannot_be_stored_is_folded_once_when_it_can() {
 
 #[tokio::test]
 async fn h14_a_handler_that_panics_stops_the_projection_in_sight() {
-    for (store, _folder) in both().await {
+    for (store, _kept) in stores().await {
         let app = started(store).await;
         let before = count(&app, "a", 1).await;
         app.view::<Totals>().after(before).await.expect("it runs");
@@ -129,7 +129,7 @@ async fn h14_a_handler_that_panics_stops_the_projection_in_sight() {
 
 #[tokio::test]
 async fn h14_an_event_that_cannot_be_read_stops_the_projection_in_sight() {
-    for (store, _folder) in both().await {
+    for (store, _kept) in stores().await {
         let app = started(Arc::clone(&store)).await;
         let before = count(&app, "a", 1).await;
         foreign(&*store, "Counter-b", "Counted", r#"{"by":"many"}"#, 1).await;
@@ -145,7 +145,7 @@ async fn h14_an_event_that_cannot_be_read_stops_the_projection_in_sight() {
 
 #[tokio::test]
 async fn h15_a_reset_projection_and_one_on_a_copied_log_get_every_event() {
-    for ((store, _folder), (copy, _copied)) in both().await.into_iter().zip(both().await) {
+    for ((store, _kept), (copy, _copied)) in stores().await.into_iter().zip(stores().await) {
         let app = started(Arc::clone(&store)).await;
         for by in 1..40 {
             count(&app, if by % 3 == 0 { "a" } else { "b" }, by).await;
@@ -169,7 +169,7 @@ async fn h15_a_reset_projection_and_one_on_a_copied_log_get_every_event() {
 /// that the projection believes it has seen.
 #[tokio::test]
 async fn h15_a_checkpoint_beyond_the_log_stops_the_projection_in_sight() {
-    for (store, _folder) in both().await {
+    for (store, _kept) in stores().await {
         foreign(&*store, "Counter-a", "Counted", r#"{"by":1}"#, 2).await;
         let data = Some(Json::from_value(&Totals::default()).expect("JSON"));
         let documents = vec![Document { key: String::new(), data }];

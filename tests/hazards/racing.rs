@@ -16,10 +16,11 @@ use actum::{
 use futures_util::{StreamExt, future::join_all};
 
 use super::{
-    Arc, PATIENCE, both,
+    Arc, PATIENCE,
     domain::{Count, Counter, Totals},
     log,
     process::{Helper, say},
+    stores,
 };
 
 const PROCESSES: u64 = 4;
@@ -160,7 +161,7 @@ async fn started(store: impl Store) -> App {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn h05_thirty_two_tasks_on_one_stream_each_act_once() {
-    for (store, _folder) in both().await {
+    for (store, _kept) in stores().await {
         let app = started(store).await;
         let tasks = (0..32_u64).map(|task| {
             let app = app.clone();
@@ -197,7 +198,7 @@ async fn abandon(app: &App, id: &str, by: u64, polls: u32) -> bool {
 
 #[tokio::test]
 async fn h05_an_action_that_is_dropped_half_way_leaves_state_and_log_at_one() {
-    for (store, _folder) in both().await {
+    for (store, _kept) in stores().await {
         let app = started(Arc::clone(&store)).await;
         let mut finished = 0;
         for round in 0..200 {

@@ -10,9 +10,9 @@ use actum::{
 use actum_tests::faulty::{Faulty, Switches};
 
 use super::{
-    Arc, PATIENCE, both,
+    Arc, PATIENCE,
     domain::{Count, Counter},
-    log,
+    log, stores,
 };
 
 async fn started(store: impl Store) -> App {
@@ -25,7 +25,7 @@ fn stream(id: &str) -> StreamId {
 
 #[tokio::test]
 async fn h05_an_append_whose_answer_is_lost_is_stored_once() {
-    for (store, _folder) in both().await {
+    for (store, _kept) in stores().await {
         let spoilt = Faulty::<Switches>::new(Arc::clone(&store));
         let faults = Arc::clone(&spoilt.faults);
         let app = started(spoilt.clone()).await;
@@ -51,7 +51,7 @@ async fn h05_an_append_whose_answer_is_lost_is_stored_once() {
 /// Without a key the caller must look; the app must not act on what it believes.
 #[tokio::test]
 async fn h05_after_a_lost_answer_the_state_is_read_anew() {
-    for (store, _folder) in both().await {
+    for (store, _kept) in stores().await {
         let spoilt = Faulty::<Switches>::new(store);
         let faults = Arc::clone(&spoilt.faults);
         let app = started(spoilt).await;
@@ -67,7 +67,7 @@ async fn h05_after_a_lost_answer_the_state_is_read_anew() {
 
 #[tokio::test]
 async fn h11_a_snapshot_that_does_not_fit_is_ignored_and_replaced() {
-    for (store, _folder) in both().await {
+    for (store, _kept) in stores().await {
         let app = started(Arc::clone(&store)).await;
         for by in 1..=9 {
             app.act::<Counter>("a", Count { by }).await.expect("stored");
@@ -102,7 +102,7 @@ async fn h11_a_snapshot_that_does_not_fit_is_ignored_and_replaced() {
 /// An older log under a newer snapshot: the state it holds has never come about in this log.
 #[tokio::test]
 async fn h11_a_snapshot_of_another_history_is_ignored() {
-    for (store, _folder) in both().await {
+    for (store, _kept) in stores().await {
         let app = started(Arc::clone(&store)).await;
         for by in 1..=3 {
             app.act::<Counter>("b", Count { by }).await.expect("stored");
@@ -131,7 +131,7 @@ async fn h11_a_snapshot_of_another_history_is_ignored() {
 
 #[tokio::test]
 async fn h12_a_snapshot_that_cannot_be_stored_changes_no_answer() {
-    for (store, _folder) in both().await {
+    for (store, _kept) in stores().await {
         let spoilt = Faulty::<Switches>::new(Arc::clone(&store));
         spoilt.faults.refuses_snapshots.store(true, SeqCst);
         let app = started(spoilt).await;
@@ -154,7 +154,7 @@ async fn h12_a_snapshot_that_cannot_be_stored_changes_no_answer() {
 
 #[tokio::test]
 async fn h13_a_load_that_breaks_is_an_error_and_leaves_nothing_behind() {
-    for (store, _folder) in both().await {
+    for (store, _kept) in stores().await {
         let app = started(Arc::clone(&store)).await;
         for by in 1..=8 {
             app.act::<Counter>("a", Count { by }).await.expect("stored");

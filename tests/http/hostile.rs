@@ -1,6 +1,10 @@
 //! Hostile paths, headers and bytes: an answer below 500, and nothing stored by mistake.
 
 use actum::{axum::http::Method, prelude::*};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
+};
 
 use crate::{
     client::{get, post, post_with, raw, request, send, serve},
@@ -14,6 +18,7 @@ both!(
     odd_names_are_routed,
     odd_headers_and_methods_are_answered,
     broken_requests_end_their_connection_only,
+    a_refusal_takes_the_body_and_leaves_the_connection_open,
     nothing_is_said_to_other_origins,
 );
 
@@ -113,6 +118,53 @@ async fn broken_requests_end_their_connection_only(place: Place) {
     assert_eq!(app.read(Query::all()).all().await.expect("events").len(), 0);
     let good = raw(address, &with(&format!("content-length: 19\r\n\r\n{}", item("A", 1)))).await;
     assert!(good.starts_with("HTTP/1.1 201"), "{good}");
+}
+
+async fn a_refusal_takes_the_body_and_leaves_the_connection_open(place: Place) {
+    let (_app, router) = open(place.open().await).await;
+    let connection = TcpStream::connect(serve(router).await).await.expect("a connection");
+    let mut lines = BufReader::new(connection).lines();
+    let json = "content-type: application/json";
+    for (start, header, status) in [
+        ("POST /Cart/1/AddItem", "if-match: 1", "400"),
+        ("POST /Cart/%00/AddItem", json, "400"),
+        ("POST /Cart/1/AddItem", "content-type: text/plain", "415"),
+        ("PUT /Cart/1", json, "405"),
+        ("POST /Nothing", json, "404"),
+    ] {
+        let head = format!(
+            "{start} HTTP/1.1\r\nhost: a\r\n{header}\r\ncontent-length: 2\r\nexpect: 100-continue\r\n\r\n"
+        );
+        lines.get_mut().write_all(head.as_bytes()).await.expect("sent");
+        // The server asks for the body before it says anything else.
+        assert_eq!(
+            lines.next_line().await.expect("a line").expect("a line"),
+            "HTTP/1.1 100 Continue",
+            "{start}"
+        );
+        assert_eq!(lines.next_line().await.expect("a line").as_deref(), Some(""));
+        lines.get_mut().write_all(b"{}").await.expect("sent");
+        let first = lines.next_line().await.expect("a line").expect("an answer");
+        assert!(first.contains(status), "{start}: {first}");
+        while !lines.next_line().await.expect("a line").expect("an answer").is_empty() {}
+        // The problem has no line end, so the next answer begins behind it.
+        let ping = b"GET /health HTTP/1.1\r\nhost: a\r\nconnection: keep-alive\r\n\r\n";
+        lines.get_mut().write_all(ping).await.expect("sent");
+        let next = lines.next_line().await.expect("a line").expect("the next answer");
+        assert!(next.ends_with("HTTP/1.1 200 OK"), "{start}: {next}");
+        let mut length = 0;
+        loop {
+            let line = lines.next_line().await.expect("a line").expect("a header");
+            if let Some(value) = line.strip_prefix("content-length: ") {
+                length = value.parse().expect("a number");
+            }
+            if line.is_empty() {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        lines.get_mut().read_exact(&mut body).await.expect("the body");
+    }
 }
 
 async fn nothing_is_said_to_other_origins(place: Place) {

@@ -76,6 +76,7 @@ async fn every_operation_is_routed() {
         "/events",
         "/health",
         "/views/Sold",
+        "/views/SoldOf",
         "/views/SoldOf/{id}",
     ];
     expected.sort_unstable();

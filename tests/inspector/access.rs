@@ -8,7 +8,7 @@ use axum::http::header;
 
 use crate::{
     shop,
-    site::{Site, field, form, form_with},
+    site::{Site, field, form, form_with, text_of},
 };
 
 const TOKEN: &str = "a long secret of the test";
@@ -119,6 +119,19 @@ async fn an_action_is_asked_from_its_own_form() {
     let history = history.expect("the history");
     assert_eq!(history.len(), 4);
     assert_eq!(history[3].meta.actor(), Some("carol"));
+}
+
+#[tokio::test]
+async fn a_form_begins_with_a_sketch_of_the_input() {
+    let (_, mut site) = site().await;
+    site.unlock(TOKEN).await;
+    let text = text_of(&site.page("/actions?stream=Cart-1").await);
+    assert!(text.contains("{\n  \"sku\": \"\",\n  \"qty\": 0\n}"), "{text}");
+    assert!(text.contains("{\n  \"note\": \"\"\n}"), "{text}");
+    // As it stands it fits the action.
+    let fields = add_form(&site).await;
+    let answer = site.post("/act", &with(&fields, &[("input", r#"{"sku":"","qty":0}"#)])).await;
+    assert_eq!(answer.status, 303, "{}", answer.text);
 }
 
 #[tokio::test]

@@ -1,6 +1,16 @@
 //! What the pages show of an app.
 
-use actum::{inspector, prelude::*};
+use std::sync::{Arc, OnceLock};
+
+use actum::{
+    Json, inspector,
+    prelude::*,
+    store::{Batch, Log, NewEvent, Pages, Store},
+};
+use actum_tests::faulty::{Faults, Faulty, Switches};
+use futures_util::StreamExt;
+use serde_json::Value;
+use tower::ServiceExt;
 
 use crate::{
     shop::{self, AddItem, Cart, CheckOut},
@@ -47,6 +57,96 @@ async fn each_step_is_what_folding_up_to_it_gives() {
             assert_eq!(state.version, Version(at));
             assert_eq!(state.state.as_str(), serde_json::to_string(cart.state()).expect("JSON"));
         }
+    }
+}
+
+/// A log that can be put in place of another.
+#[derive(Default)]
+struct Replaced(OnceLock<Memory>);
+
+impl Faults for Replaced {
+    fn read(self: Arc<Self>, inner: &dyn Store, query: Query) -> Pages {
+        match self.0.get() {
+            Some(other) => other.read(query),
+            None => inner.read(query),
+        }
+    }
+}
+
+/// A shop with a cart of so many versions.
+async fn long_cart<F: Faults + Default>(versions: u32) -> (App, Faulty<F>) {
+    let store = Memory::new();
+    let events = (0..versions).map(|qty| {
+        let item = shop::ItemAdded { sku: format!("S{}", qty % 7), qty };
+        NewEvent::new("ItemAdded", Json::from_value(&item).expect("JSON"))
+    });
+    let stream = StreamId::new("Cart", "long").expect("a stream");
+    store.append(Batch::new(stream, Expected::Empty, events.collect())).await.expect("stored");
+    let faulty = Faulty::<F>::new(store);
+    (App::new(faulty.clone()).with::<Cart>().start().await.expect("an app"), faulty)
+}
+
+#[tokio::test]
+async fn the_states_of_a_long_stream_are_found_from_those_that_were_seen() {
+    const LAST: u64 = 20_000;
+    let (app, faulty) = long_cart::<Switches>(20_000).await;
+    let mut versions = vec![LAST, LAST - 1, LAST, 0, 1, 2, 3, 10_000, 9_999, 9_998, 512, 513];
+    versions.extend((0..40).map(|step| step * 7919 % LAST));
+    for version in versions {
+        let before = faulty.faults.events();
+        let (old, now) = app.step_json("Cart", "long", Version(version)).await.expect("a step");
+        for (state, at) in [(old, version.saturating_sub(1)), (now, version)] {
+            let cart: Value = serde_json::from_str(state.state.as_str()).expect("JSON");
+            let items = cart["items"].as_array().expect("items");
+            assert_eq!((state.version, items.len() as u64), (Version(at), at));
+            assert!(items.last().is_none_or(|last| last["qty"] == at - 1), "{at}");
+        }
+        let read = faulty.faults.events() - before;
+        // The whole stream is folded once; from then on only from the nearest state that was kept.
+        assert!(before == 0 || read <= LAST / 8, "{read} events were read for version {version}");
+    }
+}
+
+#[tokio::test]
+async fn the_states_of_another_log_are_not_followed() {
+    let (app, faulty) = long_cart::<Replaced>(3).await;
+    let (_, three) = app.step_json("Cart", "long", Version(3)).await.expect("a step");
+    assert!(three.state.as_str().contains(r#""sku":"S2""#));
+    // An older log lies under the app, in which something else happened.
+    let other = Memory::new();
+    for (stream, skus) in [("Cart-1", &["A"][..]), ("Cart-long", &["B", "C", "D", "E"])] {
+        let item = |sku: &&str| shop::ItemAdded { sku: (*sku).to_owned(), qty: 1 };
+        let data = |sku| Json::from_value(&item(sku)).expect("JSON");
+        let events = skus.iter().map(|sku| NewEvent::new("ItemAdded", data(sku))).collect();
+        let stream = stream.parse().expect("a stream");
+        other.append(Batch::new(stream, Expected::Empty, events)).await.expect("stored");
+    }
+    faulty.faults.0.set(other).expect("set once");
+    let (three, four) = app.step_json("Cart", "long", Version(4)).await.expect("a step");
+    let of = |sku: &&str| format!(r#"{{"sku":"{sku}","qty":1}}"#);
+    for (state, skus) in [(three, &["B", "C", "D"][..]), (four, &["B", "C", "D", "E"])] {
+        let items = skus.iter().map(of).collect::<Vec<_>>().join(",");
+        assert_eq!(state.state.as_str(), format!(r#"{{"items":[{items}],"checked_out":false}}"#));
+    }
+}
+
+#[tokio::test]
+async fn a_page_comes_before_the_state_that_takes_longer() {
+    let app = shop::open(Memory::new()).await;
+    shop::fill(&app, "1").await;
+    let router: axum::Router = inspector::router(app.clone());
+    for path in ["/stream?name=Cart-1&version=2", "/actions?stream=Cart-1"] {
+        let request = axum::http::Request::get(path).header("host", "localhost");
+        let request = request.body(axum::body::Body::empty()).expect("a request");
+        let answer = router.clone().oneshot(request).await.expect("an answer");
+        let mut parts = answer.into_body().into_data_stream();
+        let first = parts.next().await.expect("a part").expect("bytes");
+        let first = String::from_utf8(first.to_vec()).expect("UTF-8");
+        assert!(first.contains("<h1>") && !first.contains("class=\"json\""), "{first}");
+        let rest = parts.next().await.expect("a part").expect("bytes");
+        let rest = String::from_utf8(rest.to_vec()).expect("UTF-8");
+        assert!(rest.contains("class=\"json\"") && rest.ends_with("</html>"), "{rest}");
+        assert!(parts.next().await.is_none() && !rest.contains("<!--") && !first.contains("<!--"));
     }
 }
 

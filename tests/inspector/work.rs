@@ -1,5 +1,7 @@
 //! What an operator does: verifying, building anew, retrying, skipping.
 
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
 use actum::{
     Json, ParkedWhat,
     inspector::Inspector,
@@ -9,7 +11,7 @@ use actum::{
 
 use crate::{
     shop::{self, Cart, CheckOut},
-    site::{Site, form_with, text_of},
+    site::{Site, field, form_with, text_of},
 };
 
 const TOKEN: &str = "a long secret of the test";
@@ -70,6 +72,68 @@ async fn verifying_finds_a_document_that_was_changed_and_building_anew_mends_it(
     let own = fields.iter().find(|(name, _)| name == "form").expect("a token");
     let unknown = site.post("/verify", &[("form", &own.1), ("projection", "Sales")]).await;
     assert_eq!(unknown.status, 404, "{}", unknown.text);
+}
+
+/// A read model that cannot always be written.
+#[derive(Default, serde::Deserialize)]
+struct Moody {
+    qty: u32,
+}
+
+static IS_MOODY: AtomicBool = AtomicBool::new(false);
+
+impl serde::Serialize for Moody {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        assert!(!IS_MOODY.load(SeqCst), "in a mood");
+        serde::Serialize::serialize(&serde_json::json!({ "qty": self.qty }), serializer)
+    }
+}
+
+#[projection]
+impl Moody {
+    fn item_added(&mut self, event: &Committed<shop::ItemAdded>) {
+        self.qty += event.data.qty;
+    }
+}
+
+#[tokio::test]
+async fn a_check_that_panics_has_ended() {
+    let app = App::new(Memory::new()).with::<Cart>().project::<Moody>().project::<shop::Demand>();
+    let app = app.start().await.expect("an app");
+    shop::fill(&app, "1").await;
+    app.view::<Moody>().after(Id(2)).await.expect("a document");
+    let site = Site::new(actum::inspector::router(app));
+    IS_MOODY.store(true, SeqCst);
+    send(&site, "/projections", "/verify", "value=\"Moody\"", &[]).await;
+    until(&site, "/projections", "It cannot be verified: it panicked: in a mood").await;
+    // Nothing is under way any more: others can be verified, and so can this one.
+    send(&site, "/projections", "/verify", "value=\"Demand\"", &[]).await;
+    until(&site, "/projections", "✓ Equal to the fold up to event").await;
+    IS_MOODY.store(false, SeqCst);
+    send(&site, "/projections", "/verify", "value=\"Moody\"", &[]).await;
+    until(&site, "/projections", "✓ Equal to the fold up to event 3: 1 documents.").await;
+}
+
+#[tokio::test]
+async fn who_has_not_shown_the_token_does_not_verify_where_there_is_one() {
+    let (app, mut site) = site(Memory::new()).await;
+    let fields = form_with(&site.page("/projections").await, "Verify");
+    let fields: Vec<_> = fields.iter().map(|(one, other)| (one.as_str(), other.as_str())).collect();
+    let cookie = site.cookie.take();
+    let page = site.page("/projections").await;
+    assert!(!page.contains("action=\"verify\""), "{page}");
+    assert!(text_of(&page).contains("Unlock to verify it, or build it anew."), "{page}");
+    // Not even with the token of a form, be it of a page that needs none.
+    let locked = site.post("/verify", &fields).await;
+    assert_eq!(locked.status, 403, "{}", locked.text);
+    let own = field(&site.page("/unlock").await, "form");
+    let unlock = [("form", own.as_str()), ("projection", "Demand")];
+    assert_eq!(site.post("/verify", &unlock).await.status, 403);
+    site.cookie = cookie;
+    assert_eq!(site.post("/verify", &fields).await.status, 303);
+    // Where there is no token, whoever sees the pages may; one at a time.
+    let open = Site::new(actum::inspector::router(app));
+    send(&open, "/projections", "/verify", "Verify", &[]).await;
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::{error::Error as StdError, fmt};
 
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::sketch;
 use crate::{Aggregate, Emits, Json, event::Kind};
 
 /// `I` may be asked of the aggregate.
@@ -38,6 +39,9 @@ pub trait Action<I: Input>: Aggregate {
 pub trait Input: Sized {
     #[doc(hidden)]
     fn decode(input: &Json) -> Result<Self, serde_json::Error>;
+
+    #[doc(hidden)]
+    fn sketch() -> String;
 }
 
 // Without supertraits, rustc tells of this trait and not of those.
@@ -45,6 +49,10 @@ pub trait Input: Sized {
 impl<I: Serialize + DeserializeOwned + Send + 'static> Input for I {
     fn decode(input: &Json) -> Result<Self, serde_json::Error> {
         input.decode()
+    }
+
+    fn sketch() -> String {
+        sketch::sketch::<I>()
     }
 }
 
@@ -94,6 +102,8 @@ pub struct ActionEntry<A: Aggregate> {
     pub spec: Spec,
     /// Puts into the vector what it may emit.
     pub emits: fn(&mut Vec<&'static Kind>),
+    /// What an input may look like, as JSON with a line for each field.
+    pub sketch: fn() -> String,
     /// Decodes the input, checks the preconditions, decides.
     pub act: Act<A>,
 }
@@ -110,6 +120,7 @@ impl<A: Aggregate> ActionEntry<A> {
         Self {
             spec: <A as Action<I>>::SPEC,
             emits: <<A as Action<I>>::Emits as Emits<A::Events, A>>::kinds,
+            sketch: I::sketch,
             act: act_json::<A, I>,
         }
     }

@@ -10,6 +10,7 @@ use crate::{
     app::{
         cell::{Cell, Held},
         task::Tasks,
+        trail::Trails,
     },
     snapshot::Snapshotter,
     store::{Query, Store},
@@ -18,8 +19,10 @@ use crate::{
 /// An aggregate that the app was built with.
 pub(super) struct Registered<A: Aggregate> {
     cells: Cache<StreamId, Arc<Cell<A>>>,
-    store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Store>,
     pub(super) snapshots: Snapshotter<A>,
+    /// States on the way through long streams, for time travel.
+    pub(super) trails: Trails<A>,
     /// What is checked before each append; empty unless that was asked for.
     pub(super) invariants: &'static [Invariant<A>],
 }
@@ -35,6 +38,7 @@ impl<A: Aggregate> Registered<A> {
             cells: Cache::new(cached.get()),
             store: Arc::clone(store),
             snapshots,
+            trails: Trails::default(),
             invariants: &[],
         }
     }
@@ -82,16 +86,21 @@ impl<A: Aggregate> Registered<A> {
     /// An older log that was put under a newer snapshot has another one there, or none.
     pub(super) async fn snapshot(&self, stream: &StreamId) -> Result<Option<Held<A>>> {
         let Some(held) = self.snapshots.latest(stream).await else { return Ok(None) };
+        if self.is_of_the_log(stream, &held).await? {
+            return Ok(Some(held));
+        }
+        tracing::warn!(%stream, version = %held.version, "the snapshot is of another log, replaying");
+        Ok(None)
+    }
+
+    /// Whether a state that was put aside ends with the event that the log has there.
+    pub(super) async fn is_of_the_log(&self, stream: &StreamId, held: &Held<A>) -> Result<bool> {
         let query = Query::stream(stream.clone())
             .from_version(held.version)
             .to_version(held.version)
             .without_meta();
         let last = self.store.read(query).next().await.transpose()?;
-        if last.as_deref().and_then(<[_]>::first).is_some_and(|event| event.id == held.id) {
-            return Ok(Some(held));
-        }
-        tracing::warn!(%stream, version = %held.version, "the snapshot is of another log, replaying");
-        Ok(None)
+        Ok(last.as_deref().and_then(<[_]>::first).is_some_and(|event| event.id == held.id))
     }
 
     /// The state that the events of a query lead to from another.

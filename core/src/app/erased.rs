@@ -3,15 +3,15 @@
 use std::{fmt::Display, future::IntoFuture};
 
 use crate::{
-    ActError, ActionModel, Actions, Aggregate, App, Error, Id, InvalidStream, Json, Rejected,
-    Result, StreamId, Version,
+    ActError, ActionEntry, ActionModel, Actions, Aggregate, App, Error, Id, InvalidStream, Json,
+    Rejected, Result, StreamId, Version,
     app::{
         act::{self, Done, Options, Request, options},
         aggregate::Registered,
         cell::Held,
         load::{self, AsOf},
     },
-    store::{BoxFuture, Query},
+    store::BoxFuture,
 };
 
 /// An aggregate without its types.
@@ -39,6 +39,8 @@ pub(super) trait Erased: Send + Sync {
     ) -> BoxFuture<'_, Result<(LoadedJson, LoadedJson)>>;
 
     fn possible(&self, stream: StreamId) -> BoxFuture<'_, Result<Possible>>;
+
+    fn sketch(&self, action: &str) -> Result<String>;
 }
 
 impl<A: Actions> Erased for Registered<A> {
@@ -51,14 +53,7 @@ impl<A: Actions> Erased for Registered<A> {
         options: Options,
     ) -> BoxFuture<'a, Result<Done, ActError<Rejected>>> {
         Box::pin(async move {
-            let Some(entry) = A::ACTIONS.iter().find(|entry| entry.spec.name == action) else {
-                let known: Vec<_> = A::ACTIONS.iter().map(|entry| entry.spec.name).collect();
-                return Err(ActError::Store(Error::Unknown {
-                    what: "action",
-                    name: format!("{}.{action}", A::NAME),
-                    help: format!("`{}` has {}", A::NAME, known.join(", ")),
-                }));
-            };
+            let entry = entry::<A>(action).map_err(ActError::Store)?;
             let request = Request { name: entry.spec.name, stream, input, options };
             let decide = |state: &A| (entry.act)(state, input).map_err(ActError::Rejected);
             act::run(app, self, request, decide).await
@@ -83,12 +78,13 @@ impl<A: Actions> Erased for Registered<A> {
         version: Version,
     ) -> BoxFuture<'_, Result<(LoadedJson, LoadedJson)>> {
         Box::pin(async move {
-            let before = Version(version.0.saturating_sub(1));
-            let held = load::load(self, &stream, Some(AsOf::Version(before))).await?;
-            let before = json(&stream, &held)?;
-            let query = Query::stream(stream.clone()).from_version(held.version.next());
-            let held = self.fold(held, query.to_version(version)).await?;
-            Ok((before, json(&stream, &held)?))
+            let before = self.travel(&stream, Version(version.0.saturating_sub(1))).await?;
+            let told = json(&stream, &before)?;
+            self.trails.see(&stream, &before, told.state.as_bytes().len());
+            let now = self.travel(&stream, version).await?;
+            let after = json(&stream, &now)?;
+            self.trails.see(&stream, &now, after.state.as_bytes().len());
+            Ok((told, after))
         })
     }
 
@@ -103,6 +99,21 @@ impl<A: Actions> Erased for Registered<A> {
             Ok(Possible { version: held.version, given: given.collect(), stream })
         })
     }
+
+    fn sketch(&self, action: &str) -> Result<String> {
+        Ok((entry::<A>(action)?.sketch)())
+    }
+}
+
+fn entry<A: Actions>(action: &str) -> Result<&'static ActionEntry<A>> {
+    A::ACTIONS.iter().find(|entry| entry.spec.name == action).ok_or_else(|| {
+        let known: Vec<_> = A::ACTIONS.iter().map(|entry| entry.spec.name).collect();
+        Error::Unknown {
+            what: "action",
+            name: format!("{}.{action}", A::NAME),
+            help: format!("`{}` has {}", A::NAME, known.join(", ")),
+        }
+    })
 }
 
 fn json<A: Aggregate>(stream: &StreamId, held: &Held<A>) -> Result<LoadedJson> {

@@ -68,6 +68,48 @@ impl App {
         self.named(aggregate)?.possible(stream).await
     }
 
+    /// Sketches an input of an action, as JSON to begin with: its fields, with the least values that
+    /// its `Deserialize` takes.
+    ///
+    /// ```
+    /// use actum::prelude::*;
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Event, Serialize, Deserialize)]
+    /// struct Counted { by: u64 }
+    /// #[derive(Events)]
+    /// enum CounterEvent { Counted(Counted) }
+    /// #[derive(Aggregate, Default, Clone, Serialize, Deserialize)]
+    /// #[aggregate(events = CounterEvent)]
+    /// struct Counter { total: u64 }
+    /// #[patch]
+    /// impl Counter {
+    ///     fn counted(&mut self, event: Counted) { self.total += event.by }
+    /// }
+    /// #[derive(Serialize, Deserialize)]
+    /// struct Count { by: u64, at: Timestamp }
+    /// #[action]
+    /// impl Counter {
+    ///     fn count(&self, input: Count) -> Result<Counted, std::convert::Infallible> {
+    ///         Ok(Counted { by: input.by })
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), actum::Error> {
+    /// let app = App::new(Memory::new()).with::<Counter>().start().await?;
+    /// let input = app.sketch_input("Counter", "Count")?;
+    /// assert_eq!(input, "{\n  \"by\": 0,\n  \"at\": \"2024-06-01T12:00:00Z\"\n}");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] for an aggregate or an action that the app does not have.
+    pub fn sketch_input(&self, aggregate: &str, action: &str) -> Result<String> {
+        self.named(aggregate)?.sketch(action)
+    }
+
     /// Does what [`verify`](Self::verify) does, by name.
     ///
     /// # Errors

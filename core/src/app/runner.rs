@@ -15,7 +15,7 @@ use crate::{
     app::{
         builder::Context,
         health::ProjectionState,
-        view::{Asks, read_json},
+        view::{Asks, DocumentsJson, Wanted, list_json, read_json},
     },
     projection::partition_of,
     store::{BoxFuture, Query, Store, ViewId},
@@ -31,9 +31,9 @@ mod status;
 
 pub(crate) use fold::message;
 
-#[cfg(feature = "cli")]
-pub(crate) use build::Register;
 pub(super) use build::{Build, view};
+#[cfg(feature = "cli")]
+pub(crate) use build::{Register, part};
 #[cfg(feature = "cli")]
 pub(crate) use follower::FOREIGN;
 pub(super) use refold::Refold;
@@ -51,10 +51,15 @@ pub(super) struct Runner {
     pub(super) verify: for<'a> fn(&'a App) -> BoxFuture<'a, Result<Verification>>,
     /// Reads a document, for the same callers.
     pub(super) read: Read,
+    /// Lists documents, likewise.
+    pub(super) list: List,
 }
 
 /// Reads the document of a key, or the only one.
 type Read = for<'a> fn(&'a App, Option<String>, Asks) -> BoxFuture<'a, Result<Option<Json>>>;
+
+/// Lists the documents that are wanted.
+type List = for<'a> fn(&'a App, Wanted, Asks) -> BoxFuture<'a, Result<DocumentsJson>>;
 
 /// One partition; the only one when the documents are not spread.
 pub(super) struct Part {
@@ -79,6 +84,7 @@ pub(super) fn start<P: Projection>(context: &Context<'_>) -> Runner {
         parts,
         verify: |app| Box::pin(app.verify::<P>()),
         read: |app, key, asks| Box::pin(read_json::<P>(app, key, asks)),
+        list: |app, wanted, asks| Box::pin(list_json::<P>(app, wanted, asks)),
     }
 }
 

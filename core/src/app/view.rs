@@ -11,10 +11,10 @@ mod json;
 mod list;
 mod wait;
 
-pub use json::ViewJson;
+pub use json::{DocumentsJson, ViewJson, ViewsJson};
 pub use list::Views;
 
-pub(super) use json::read as read_json;
+pub(super) use json::{Wanted, list as list_json, read as read_json};
 
 /// Reads a document; made by [`App::view`], runs when awaited.
 ///

@@ -47,6 +47,8 @@ pub(super) enum Command {
     Search(commands::search::Search),
     /// Counts, sizes and rates of the whole log, by event and by aggregate
     Stats(commands::stats::Stats),
+    /// Which versions of payloads are stored, and which streams the old ones are in
+    Audit(commands::audit::Audit),
     /// The stored documents of projections
     Views(commands::views::Views),
     /// How far projections and reactions are, and who works on them

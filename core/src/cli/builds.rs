@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::exit::Failure;
 use crate::{
     Error, Id, Json,
-    app::{REACTION_VIEWS, Register},
+    app::{REACTION_VIEWS, Register, part_of_view},
     store::{Store, ViewId},
 };
 
@@ -59,6 +59,13 @@ pub(super) struct Build {
     pub(super) views: Vec<ViewId>,
 }
 
+impl Build {
+    fn new(kind: Kind, name: &str, version: u32, checkpoint: Id) -> Self {
+        let (name, state) = (name.to_owned(), State::Serves);
+        Self { kind, name, version, state, checkpoint, views: Vec::new() }
+    }
+}
+
 /// All that are stored, by kind, name and version.
 pub(super) async fn all(store: &dyn Store) -> Result<Vec<Build>, Failure> {
     let mut builds = BTreeMap::<_, Build>::new();
@@ -71,14 +78,8 @@ pub(super) async fn all(store: &dyn Store) -> Result<Vec<Build>, Failure> {
             continue;
         };
         let key = (kind, name.to_owned(), view.version, partitions);
-        let build = builds.entry(key).or_insert_with(|| Build {
-            kind,
-            name: name.to_owned(),
-            version: view.version,
-            state: State::Serves,
-            checkpoint,
-            views: Vec::new(),
-        });
+        let build =
+            builds.entry(key).or_insert_with(|| Build::new(kind, name, view.version, checkpoint));
         build.checkpoint = build.checkpoint.min(checkpoint);
         build.views.push(view);
     }
@@ -86,16 +87,9 @@ pub(super) async fn all(store: &dyn Store) -> Result<Vec<Build>, Failure> {
         let register = read(store, &view).await?;
         // A build that has not committed anything yet has no views.
         for entry in &register.builds {
-            let key =
-                (Kind::Projection, view.name.to_string(), entry.version, entry.partitions.max(1));
-            builds.entry(key).or_insert_with(|| Build {
-                kind: Kind::Projection,
-                name: view.name.to_string(),
-                version: entry.version,
-                state: State::Serves,
-                checkpoint: Id(0),
-                views: Vec::new(),
-            });
+            let (kind, name) = (Kind::Projection, view.name.to_string());
+            let build = Build::new(kind, &name, entry.version, Id(0));
+            builds.entry((kind, name, entry.version, entry.partitions.max(1))).or_insert(build);
         }
         let complete = register.builds.iter().filter(|entry| entry.is_complete());
         let newest = complete.map(|entry| entry.version).max();
@@ -123,12 +117,7 @@ fn part(view: &ViewId) -> Option<(Kind, &str, u32)> {
         let name = view.name.strip_prefix(REACTION_VIEWS)?;
         return (!name.contains('/')).then_some((Kind::Reaction, name, 1));
     }
-    let parts = view.name.rsplit_once('#').and_then(|(name, place)| {
-        let (at, of) = place.split_once('/')?;
-        at.parse::<u32>().ok()?;
-        Some((name, of.parse().ok()?))
-    });
-    let (name, partitions) = parts.unwrap_or((&view.name, 1));
+    let (name, partitions) = part_of_view(&view.name);
     Some((Kind::Projection, name, partitions))
 }
 

@@ -7,6 +7,7 @@ use super::{
     out::Out,
 };
 
+pub(super) mod audit;
 pub(super) mod completions;
 pub(super) mod event;
 pub(super) mod export;
@@ -38,6 +39,7 @@ pub(super) async fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         Command::Trace(command) => command.run(&*store, out).await,
         Command::Search(command) => command.run(&*store, out).await,
         Command::Stats(command) => command.run(&*store, out).await,
+        Command::Audit(command) => command.run(&*store, out).await,
         Command::Views(command) => command.run(&*store, out).await,
         Command::Projections(command) => command.run(&*store, out).await,
         Command::Parked(command) => command.run(&*store, out).await,

@@ -41,10 +41,12 @@ pub(super) async fn act(
     api: &Api,
     (aggregate, action): (&'static str, &'static str),
     id: Segment,
-    (headers, asking): (HeaderMap, Asking),
+    (headers, asking): (HeaderMap, Result<Asking, Problem>),
+    // Taken before anything is refused: a connection that is closed with a body still on its way
+    // is reset, and the client may never read why.
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    let stream = target::stream(aggregate, id)?;
+    let (stream, asking) = (target::stream(aggregate, id)?, asking?);
     let input = input(&headers, body)?;
     if asking.expects == Expects::Events && !history::exists(&api.app, &stream).await? {
         return Err(Problem::conflict(Conflict::new(stream, Expected::Exists, Version(0))));

@@ -5,7 +5,8 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use axum::{
     Router,
-    extract::{Request, State},
+    body::Bytes,
+    extract::{Request, State, rejection::BytesRejection},
     http::{Method, Uri},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -76,25 +77,31 @@ fn of_projection(router: Router<Shared>, model: &ProjectionModel) -> Router<Shar
         Keeps::OneDocument => {
             router.route(&path, get(async move |api, asked| view::one(api, name, asked).await))
         }
-        Keeps::DocumentPerKey => router.route(
-            &format!("{path}/{{id}}"),
-            get(async move |api, key, asked| view::of_key(api, name, key, asked).await),
-        ),
+        Keeps::DocumentPerKey => router
+            .route(&path, get(async move |api, asked| view::list(api, name, asked).await))
+            .route(
+                &format!("{path}/{{id}}"),
+                get(async move |api, key, asked| view::of_key(api, name, key, asked).await),
+            ),
         // Its tables are read by SQL.
         Keeps::Tables => router,
     }
 }
 
-async fn nothing(method: Method, uri: Uri) -> Problem {
+/// A body is taken here too, though nobody wants it, so that the connection goes on.
+async fn nothing(method: Method, uri: Uri, _body: Body) -> Problem {
     let path: String = uri.path().chars().take(80).collect();
     Problem::not_found(format!(
         "there is nothing at {method} {path}; `openapi.json` lists what this app has"
     ))
 }
 
-async fn not_allowed(method: Method) -> Problem {
+async fn not_allowed(method: Method, _body: Body) -> Problem {
     Problem::not_allowed(format!("{method} is not possible here; the header `Allow` says what is"))
 }
+
+/// The body of a request; an error where it is too large or breaks off.
+type Body = Result<Bytes, BytesRejection>;
 
 /// A panic of an action or of a projection is an answer like others, not a broken connection.
 async fn caught(request: Request, next: Next) -> Response {

@@ -24,6 +24,8 @@ use super::{
 
 const COOKIE: &str = "actum_inspector";
 
+const LOCKED: &str = "Unlock the inspector with its token first.";
+
 /// A form that was posted, not yet admitted.
 pub(super) struct Posted {
     pub(super) shared: Arc<Shared>,
@@ -66,6 +68,15 @@ impl Posted {
         Ok(())
     }
 
+    /// Admits what changes nothing, and costs the server much: where there is a token, it must have
+    /// been shown.
+    pub(super) fn admit_work(&self, to: &str) -> Result<(), Fault> {
+        match self.shared.access.right(&self.headers) {
+            Right::Locked => Err(Fault::refused(LOCKED)),
+            Right::ReadOnly | Right::Open(_) => self.admit(to),
+        }
+    }
+
     /// Admits what changes something.
     pub(super) fn admit_change(&self, to: &str) -> Result<(), Fault> {
         match self.shared.access.right(&self.headers) {
@@ -73,7 +84,7 @@ impl Posted {
                 "This inspector is read-only. A program makes it writable with \
                  `Inspector::new(app).writable(token)`.",
             )),
-            Right::Locked => Err(Fault::refused("Unlock the inspector with its token first.")),
+            Right::Locked => Err(Fault::refused(LOCKED)),
             Right::Open(_) => self.admit(to),
         }
     }

@@ -8,43 +8,62 @@ use super::{
     access::{self, Posted},
     asked::Asked,
     fault::{self, Fault},
-    frame::{Frame, Page, Tab},
+    frame::{Frame, LATER, Page, Tab},
     json,
     link::Link,
     text::{self, Name},
 };
-use crate::{ActError, ActionModel, AggregateModel, App, GivenHolds, Possible, StreamId, Version};
+use crate::{
+    ActError, ActionModel, AggregateModel, App, GivenHolds, Possible, Result, StreamId, Version,
+};
 
 pub(super) async fn page(frame: Frame, asked: Asked) -> Result<Page, Fault> {
     let app = frame.shared.source.app().await?;
     let Some(stream) = stream(&asked)? else {
         return Ok(frame.page(Tab::Actions, "Actions", &choose(app)));
     };
-    let known = app.model().aggregates.iter().find(|one| one.name == stream.category());
-    let Some(model) = known else {
+    let is_known = app.model().aggregates.iter().any(|one| one.name == stream.category());
+    if !is_known {
         let name = stream.category();
         return Err(Fault::missing(format!("The app has no aggregate `{name}`.")));
-    };
-    let possible = app.possible(stream.category(), stream.id()).await?;
-    let state = app.load_json(stream.category(), stream.id(), None).await?;
+    }
     let done = asked.text("done")?;
     let body = html! {
         @if let Some(done) = done { p.done role="status" { (Name(&done)) } }
+        (LATER)
+        (frame.not_now("act"))
+    };
+    let page = frame.page(Tab::Actions, &format!("Actions on {stream}"), &body);
+    let app = app.clone();
+    // The state may be a long way off.
+    Ok(page.later(async move {
+        let told = possible(&frame, &app, &stream).await;
+        told.unwrap_or_else(|error| html! { p.trouble role="alert" { (fault::chain(&error)) } })
+    }))
+}
+
+/// What can be asked of a stream in its state.
+async fn possible(frame: &Frame, app: &App, stream: &StreamId) -> Result<Markup> {
+    let possible = app.possible(stream.category(), stream.id()).await?;
+    let state = app.load_json(stream.category(), stream.id(), None).await?;
+    let models = app.model().aggregates.iter().filter(|one| one.name == stream.category());
+    let sketched = |action: &ActionModel| app.sketch_input(stream.category(), action.name);
+    let actions: Vec<_> = models.flat_map(|model| &model.actions).collect();
+    let inputs: Vec<_> = actions.iter().copied().map(sketched).collect::<Result<_>>()?;
+    Ok(html! {
         p.lead {
             @if possible.version == Version(0) { "A stream without events." }
             @else {
                 "At version " (possible.version) ". "
-                a href=(Link::stream(&stream)) { "Its history" }
+                a href=(Link::stream(stream)) { "Its history" }
             }
         }
         div.columns {
-            div.cards { @for action in &model.actions { (card(&frame, &possible, action)) } }
+            div.cards { @for (action, input) in actions.iter().zip(&inputs) { (card(frame, &possible, action, input)) } }
             section.card { h2 { "State now" } (json::show(state.state.as_str())) }
         }
-        @if model.actions.is_empty() { p.empty { "Nothing can be asked of it." } }
-        (frame.not_now("act"))
-    };
-    Ok(frame.page(Tab::Actions, &format!("Actions on {stream}"), &body))
+        @if actions.is_empty() { p.empty { "Nothing can be asked of it." } }
+    })
 }
 
 /// The stream, named whole or by aggregate and id.
@@ -75,7 +94,7 @@ fn choose(app: &App) -> Markup {
     }
 }
 
-fn card(frame: &Frame, possible: &Possible, action: &ActionModel) -> Markup {
+fn card(frame: &Frame, possible: &Possible, action: &ActionModel, input: &str) -> Markup {
     let is_open = possible.unmet(action).next().is_none();
     html! {
         article.card.action {
@@ -99,7 +118,7 @@ fn card(frame: &Frame, possible: &Possible, action: &ActionModel) -> Markup {
                 @if at > 0 { ", " } (text::dot(event)) " "
                 a href=(Link::to("log").with("name", event)) { (event) }
             } }
-            @if frame.may_change() { (form(frame, possible, action)) }
+            @if frame.may_change() { (form(frame, possible, action, input)) }
         }
     }
 }
@@ -111,8 +130,9 @@ fn why(given: &GivenHolds) -> &str {
     named.and_then(|rest| rest.strip_prefix("` is not met: ")).unwrap_or(refusal)
 }
 
-fn form(frame: &Frame, possible: &Possible, action: &ActionModel) -> Markup {
-    let input = format!("input-{}", action.name);
+/// Begins with an input whose fields only need to be filled in.
+fn form(frame: &Frame, possible: &Possible, action: &ActionModel, input: &str) -> Markup {
+    let (id, rows) = (format!("input-{}", action.name), input.lines().count().clamp(2, 16));
     html! {
         form.stack method="post" action="act" {
             (frame.field("act"))
@@ -120,8 +140,8 @@ fn form(frame: &Frame, possible: &Possible, action: &ActionModel) -> Markup {
             input type="hidden" name="version" value=(possible.version);
             input type="hidden" name="action" value=(action.name);
             input type="hidden" name="key" value=(Uuid::new_v4());
-            label for=(input) { "Input, as JSON" }
-            textarea id=(input) name="input" rows="4" spellcheck="false" required { "{}" }
+            label for=(id) { "Input, as JSON" }
+            textarea id=(id) name="input" rows=(rows) spellcheck="false" required { (input) }
             label { "Actor " input name="actor" placeholder="inspector" autocomplete="off"; }
             button.primary type="submit" { "Ask " (action.name) }
         }

@@ -1,13 +1,15 @@
 //! What is around every page: the head, the ways to the other pages, the way to unlock.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc};
 
 use axum::{
+    body::{Body, Bytes},
     extract::{FromRequestParts, OriginalUri, Request},
     http::{Uri, request::Parts},
     response::{Html, IntoResponse, Response},
 };
-use maud::{DOCTYPE, Markup, html};
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{
     access::{self, Right},
@@ -36,8 +38,14 @@ const WAYS: [(Tab, &str, &str); 5] = [
     (Tab::Actions, "actions", "Actions"),
 ];
 
+/// Where in a page comes what takes longer. The texts of a page are escaped: none can be this.
+pub(super) const LATER: PreEscaped<&str> = PreEscaped("<!--later-->");
+
 /// A whole page.
-pub(super) struct Page(Markup);
+pub(super) struct Page {
+    html: String,
+    later: Option<BoxFuture<'static, Markup>>,
+}
 
 /// Who asks for a page, and of what.
 pub(super) struct Frame {
@@ -65,6 +73,11 @@ impl Frame {
     /// Whether the one who asks may change something.
     pub(super) fn may_change(&self) -> bool {
         matches!(self.right, Right::Open(_))
+    }
+
+    /// Whether the one who asks may have the server work.
+    pub(super) fn may_work(&self) -> bool {
+        !matches!(self.right, Right::Locked)
     }
 
     /// The hidden field of a form that posts to `to`.
@@ -105,13 +118,35 @@ impl Frame {
                 }
             }
         };
-        Page(shell("", title, &ways, &right, body))
+        Page { html: shell("", title, &ways, &right, body).into_string(), later: None }
+    }
+}
+
+impl Page {
+    /// Sends the page up to [`LATER`] at once, and the rest when this is ready.
+    pub(super) fn later(self, what: impl Future<Output = Markup> + Send + 'static) -> Self {
+        Self { later: Some(what.boxed()), ..self }
     }
 }
 
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
-        Html(self.0.into_string()).into_response()
+        let Self { html, later } = self;
+        let Some(later) = later else { return Html(html).into_response() };
+        let (start, end) = html.split_once(LATER.0).unwrap_or((&html, ""));
+        let (start, end) = (start.to_owned(), end.to_owned());
+        let rest = async move {
+            // The start is sent: a panic can only be told in its place.
+            let told = AssertUnwindSafe(later).catch_unwind().await.unwrap_or_else(|panic| {
+                let message = crate::app::message(&*panic);
+                tracing::error!(message, "a page of the inspector has panicked");
+                html! { p.trouble role="alert" { "This cannot be shown: it panicked. The log of the server says more." } }
+            });
+            told.into_string() + &end
+        };
+        let parts = stream::once(async { start }).chain(stream::once(rest));
+        let parts = parts.map(|part| Ok::<_, Infallible>(Bytes::from(part)));
+        Html(Body::from_stream(parts)).into_response()
     }
 }
 

@@ -88,7 +88,7 @@ fn card(frame: &Frame, app: &App, one: &ProjectionHealth, head: crate::Id) -> Ma
                 @for view in &views { a href=(view::link(view, "")) {
                     @if views.len() == 1 { "Documents" } @else { (Name(&view.name)) }
                 } }
-                @if !views.is_empty() {
+                @if !views.is_empty() && frame.may_work() {
                     form method="post" action="verify" {
                         (frame.field("verify"))
                         input type="hidden" name="projection" value=(one.name);
@@ -108,7 +108,7 @@ fn card(frame: &Frame, app: &App, one: &ProjectionHealth, head: crate::Id) -> Ma
                     }
                 }
             }
-            (frame.not_now("build it anew"))
+            (frame.not_now(if frame.may_work() { "build it anew" } else { "verify it, or build it anew" }))
             @if let Some(check) = frame.shared.watched.check(one.name) { (checked(&check)) }
         }
     }
@@ -166,7 +166,7 @@ fn verified(found: &Verification) -> Markup {
 
 /// Begins to fold a projection again beside what is stored; one at a time.
 pub(super) async fn verify(posted: Posted) -> Result<Response, Fault> {
-    posted.admit("verify")?;
+    posted.admit_work("verify")?;
     let (name, app) = (projection(&posted)?, posted.shared.source.app().await?);
     if app.views_by_name(name).is_empty() {
         return Err(Fault::missing(format!("The app has no projection `{name}` with documents.")));

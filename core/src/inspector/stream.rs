@@ -8,7 +8,7 @@ use super::{
     asked::Asked,
     event,
     fault::{self, Fault},
-    frame::{Frame, Page, Tab},
+    frame::{Frame, LATER, Page, Tab},
     json::{self, Change, Node},
     link::Link,
     text::{self, Name},
@@ -47,21 +47,23 @@ pub(super) async fn page(frame: Frame, asked: Asked) -> Result<Page, Fault> {
     let around = app.read(query).all().await?;
     let shown = Shown { stream, at, last, around };
     let is_known = app.model().aggregates.iter().any(|one| one.name == shown.stream.category());
-    let state = if is_known { Some(state(app, &shown).await) } else { None };
     let title = shown.stream.to_string();
     let body = html! {
         (ways(&shown, is_known))
         (travel::bar(&shown.stream, shown.at, shown.last))
         div.columns data-part {
-            @match state {
-                Some(state) => (state),
-                None => (payload(&shown)),
-            }
+            @if is_known { (LATER) } @else { (payload(&shown)) }
             (at_hand(&shown))
         }
         (history(&shown))
     };
-    Ok(frame.page(Tab::Log, &title, &body))
+    let page = frame.page(Tab::Log, &title, &body);
+    if !is_known {
+        return Ok(page);
+    }
+    let app = app.clone();
+    // The state may be a long way off.
+    Ok(page.later(async move { state(&app, &shown.stream, shown.at).await }))
 }
 
 async fn last(app: &App, stream: &StreamId) -> Result<Option<Version>> {
@@ -86,8 +88,7 @@ fn ways(shown: &Shown, is_known: bool) -> Markup {
 }
 
 /// The state, beside that of the version before.
-async fn state(app: &App, shown: &Shown) -> Markup {
-    let (stream, at) = (&shown.stream, shown.at);
+async fn state(app: &App, stream: &StreamId, at: Version) -> Markup {
     let found = app.step_json(stream.category(), stream.id(), at).await;
     html! {
         section.card.state aria-labelledby="state" {

@@ -20,6 +20,12 @@ use crate::{
     store::{Document, Store, ViewCommit, ViewId},
 };
 
+#[cfg(feature = "cli")]
+mod part;
+
+#[cfg(feature = "cli")]
+pub(crate) use part::part;
+
 /// The version under which the register is kept: those of a fold begin at 1.
 const REGISTER: u32 = 0;
 
@@ -223,7 +229,7 @@ impl Entry {
     }
 }
 
-/// Where a partition of a build keeps its documents and its checkpoint.
+/// Where a partition of a build keeps its documents and its checkpoint; `part` reads its name.
 pub(crate) fn view(name: &'static str, version: u32, partitions: u32, partition: u32) -> ViewId {
     let name = match partitions {
         0 | 1 => Cow::Borrowed(name),

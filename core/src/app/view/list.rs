@@ -134,15 +134,7 @@ fn documents<P: Projection>(
     asks: Asks,
     prefix: String,
 ) -> impl Stream<Item = Result<(String, P)>> + Send {
-    let begin = async move {
-        let runner = app.runner::<P>()?;
-        let parts: Vec<_> = runner.parts.iter().collect();
-        let source = wait::readable::<P>(&app, runner, &parts, asks).await?;
-        let store = &app.0.store;
-        let listings =
-            source.views().into_iter().map(|view| Listing::new(store, view, &prefix)).collect();
-        Ok(Merge(listings))
-    };
+    let begin = async move { Merge::begin::<P>(&app, asks, &prefix, None).await };
     let merged = async move {
         let rest: Documents<P> = match begin.await {
             Ok(merge) => Box::pin(stream::unfold(Some(merge), next::<P>)),
@@ -169,11 +161,28 @@ async fn next<P: Projection>(merge: Option<Merge>) -> Option<(Result<(String, P)
 }
 
 /// The listings of all partitions.
-struct Merge(Vec<Listing>);
+pub(super) struct Merge(Vec<Listing>);
 
 impl Merge {
+    /// Begins behind a key, or with the first document.
+    pub(super) async fn begin<P: Projection>(
+        app: &App,
+        asks: Asks,
+        prefix: &str,
+        after: Option<&str>,
+    ) -> Result<Self> {
+        let runner = app.runner::<P>()?;
+        let parts: Vec<_> = runner.parts.iter().collect();
+        let source = wait::readable::<P>(app, runner, &parts, asks).await?;
+        let listing = |view| {
+            let after = after.map(str::to_owned);
+            Listing { after, ..Listing::new(&app.0.store, view, prefix) }
+        };
+        Ok(Self(source.views().into_iter().map(listing).collect()))
+    }
+
     /// The document with the lowest key.
-    async fn next(&mut self) -> Result<Option<(ViewId, Document)>> {
+    pub(super) async fn next(&mut self) -> Result<Option<(ViewId, Document)>> {
         for listing in &mut self.0 {
             listing.fill().await?;
         }

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use axum::Router;
+use axum::{Router, serve::ListenerExt};
 use clap::Args;
 use tokio::net::TcpListener;
 
@@ -39,6 +39,10 @@ impl Inspect {
         let address = listener.local_addr().map_err(Failure::file(&*place))?;
         out.line(&format!("http://{address}/"))?;
         out.flush()?;
+        // Without it a page that comes in two parts, or a row of the live tail, comes late.
+        let listener = listener.tap_io(|connection| {
+            connection.set_nodelay(true).ok();
+        });
         let site: Router = inspector.router();
         axum::serve(listener, site).await.map_err(Failure::file(place))?;
         Ok(Exit::Done)

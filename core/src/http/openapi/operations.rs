@@ -128,28 +128,43 @@ fn history(name: &str) -> Value {
 }
 
 pub(super) fn of_projection(parts: &mut Parts, model: &ProjectionModel) {
-    let name = model.name;
-    let (path, parameters) = match model.keeps {
-        Keeps::OneDocument => (format!("/views/{}", encoded(name)), json!([])),
-        Keeps::DocumentPerKey => {
-            (format!("/views/{}/{{id}}", encoded(name)), json!([parameter("key")]))
-        }
-        Keeps::Tables => return,
-    };
-    let document = json!({
+    let path = format!("/views/{}", encoded(model.name));
+    let one = json!({
         "description": "The document.",
         "content": { "application/json": { "schema": {} } },
     });
-    let answers = answers([("200", document)], &["400", "404"]);
-    let operation = json!({
-        "operationId": format!("view_{name}"),
+    match model.keeps {
+        Keeps::OneDocument => {
+            let item = json!({ "get": view(model, "view", one, &["seen"]) });
+            parts.paths.insert(path, item);
+        }
+        Keeps::DocumentPerKey => {
+            let all = json!({
+                "description": "The documents, by increasing key.",
+                "headers": { "Link": header("Link") },
+                "content": { "application/json": { "schema": schema("Documents") } },
+            });
+            let list = view(model, "views", all, &["prefix", "afterKey", "limit", "seenBy"]);
+            parts.paths.insert(path.clone(), json!({ "get": list }));
+            let item = json!({ "parameters": [parameter("key")], "get": view(model, "view", one, &["seen"]) });
+            parts.paths.insert(format!("{path}/{{id}}"), item);
+        }
+        Keeps::Tables => {}
+    }
+}
+
+fn view(model: &ProjectionModel, operation: &str, answer: Value, parameters: &[&str]) -> Value {
+    let name = model.name;
+    let answers = answers([("200", answer)], &["400", "404"]);
+    let parameters: Vec<_> = parameters.iter().map(|name| parameter(name)).collect();
+    json!({
+        "operationId": format!("{operation}_{name}"),
         "summary": model.docs.lines().next().unwrap_or(name),
         "description": model.docs,
         "tags": ["views"],
-        "parameters": [parameter("seen")],
+        "parameters": parameters,
         "responses": answers,
-    });
-    parts.paths.insert(path, json!({ "parameters": parameters, "get": operation }));
+    })
 }
 
 pub(super) fn of_the_app(parts: &mut Parts) {

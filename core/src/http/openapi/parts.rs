@@ -4,6 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::StreamId;
 
+/// A text without control characters.
+const PLAIN: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
+
 /// The answers of an operation: its own, and the statuses of problems.
 pub(super) fn answers<const N: usize>(own: [(&str, Value); N], statuses: &[&str]) -> Value {
     let problem = |status: &str| json!({ "$ref": format!("#/components/responses/{status}") });
@@ -52,6 +55,7 @@ pub(super) fn parameters() -> Value {
     let kept = json!({
         "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$",
     });
+    let text_of_key = json!({ "type": "string", "maxLength": 1024, "pattern": PLAIN });
     // Behind an aggregate's name of one letter and the dash.
     let id = json!({ "type": "string", "minLength": 1, "maxLength": StreamId::MAX_LEN - 2 });
     let query = |name: &str, text: &str, schema: &Value| json!({ "name": name, "in": "query", "description": text, "schema": schema });
@@ -67,12 +71,16 @@ pub(super) fn parameters() -> Value {
             "type": "string", "format": "date-time", "example": "2024-06-01T14:23:00Z",
         })),
         "afterVersion": query("after", "Only events behind this version.", &number),
-        "limit": query("limit", "At most so many events; an array has at most 1000.", &number),
+        "limit": query("limit", "At most so many; an array has at most 1000.", &number),
         "format": query("format", "The form of the events.", &json!({
             "type": "string", "enum": ["json", "cloudevents"],
         })),
         "seen": query("after", "Waits, for some seconds, until the projection has seen this id.",
             &number),
+        "seenBy": query("seen", "Waits, for some seconds, until the projection has seen this id.",
+            &number),
+        "prefix": query("prefix", "Only documents whose key begins with this.", &text_of_key),
+        "afterKey": query("after", "Only documents behind this key.", &text_of_key),
         "after": query("after", "Only events behind this id; `head` for those to come.", &json!({
             "oneOf": [number, { "type": "string", "enum": ["head"] }],
         })),

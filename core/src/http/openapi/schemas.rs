@@ -44,6 +44,14 @@ pub(super) fn common() -> Map<String, Value> {
     let all = json!({
         "Event": event,
         "Events": { "type": "array", "items": { "$ref": "#/components/schemas/Event" } },
+        "Documents": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["key", "document"],
+                "properties": { "key": text, "document": {} },
+            },
+        },
         "CloudEvent": cloud,
         "CloudEvents": { "type": "array", "items": { "$ref": "#/components/schemas/CloudEvent" } },
         "Outcome": {

@@ -3,14 +3,17 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
+use futures_util::FutureExt;
 use tokio::{runtime::Handle, task::JoinSet};
 
 use crate::{
     App, Verification,
+    app::message,
     inspector::{fault, shared::Shared},
 };
 
@@ -127,9 +130,11 @@ pub(super) fn begin_check(shared: &Arc<Shared>, app: App, projection: String) ->
     }
     let shared = Arc::downgrade(shared);
     watched.spawn(async move {
-        let outcome = match app.verify_by_name(&projection).await {
-            Ok(found) => Outcome::Found(Box::new(found)),
-            Err(error) => Outcome::Failed(fault::chain(&error)),
+        // Whatever happens it has an outcome: until then nothing else can be verified.
+        let outcome = match AssertUnwindSafe(app.verify_by_name(&projection)).catch_unwind().await {
+            Ok(Ok(found)) => Outcome::Found(Box::new(found)),
+            Ok(Err(error)) => Outcome::Failed(fault::chain(&error)),
+            Err(panic) => Outcome::Failed(format!("it panicked: {}", message(&*panic))),
         };
         let Some(shared) = shared.upgrade() else { return };
         let mut checks = shared.watched.checks.lock().unwrap_or_else(PoisonError::into_inner);
