@@ -1,8 +1,8 @@
 //! Orders on their way: checkout, payment by a flaky service, shipping, a reminder.
 //!
 //! `cargo run --example orders` sends 20 carts on their way, in memory, and prints what became of
-//! one. `--store URL` takes `sqlite:FILE` or `postgres://…`; there several processes can share the
-//! work: each with `--worker` only reacts, and goes when all is shipped. Whichever of them runs a
+//! one. `--store URL` takes `sqlite:FILE`, `postgres://…` or `nats://…`; there several processes can
+//! share the work: each with `--worker` only reacts, and goes when all is shipped. Whichever of them runs a
 //! reaction, and whichever is killed, each order is shipped once.
 
 use std::{
@@ -218,7 +218,7 @@ impl Shipping {
 #[derive(Parser)]
 #[command(about = "Orders on their way, in one process or several")]
 struct Arguments {
-    /// `memory`, `sqlite:FILE` or `postgres://…`.
+    /// `memory`, `sqlite:FILE`, `postgres://…` or `nats://…`.
     #[arg(long, default_value = "memory")]
     store: String,
     /// Only reacts to what other processes do, until every order is shipped.

@@ -34,10 +34,6 @@ impl Log {
     pub fn options(&self) -> NatsOptions {
         Nats::options().prefix(&self.prefix).replicas(self.replicas)
     }
-
-    pub async fn open(&self) -> Nats {
-        self.options().connect(&self.url).await.expect("the log opens")
-    }
 }
 
 pub fn stream(name: &str) -> StreamId {
