@@ -14,6 +14,7 @@ use actum::{
     Committed,
     store::{Query, Store},
 };
+use actum_tests::nats::Servers;
 use futures_util::StreamExt;
 
 const CARTS: usize = 40;
@@ -47,7 +48,7 @@ impl Drop for Process {
     }
 }
 
-async fn each_order_is_shipped_once(url: &str) {
+async fn each_order_is_shipped_once(url: &str, meanwhile: impl FnOnce()) {
     // The first of the workers to hold a lease is killed in the middle.
     let killed = Process::start(url, &["--worker"]);
     let workers = [Process::start(url, &["--worker"]), Process::start(url, &["--worker"])];
@@ -57,6 +58,7 @@ async fn each_order_is_shipped_once(url: &str) {
         tokio::task::yield_now().await;
     }
     drop(killed);
+    tokio::task::block_in_place(meanwhile);
     let printed = main.printed();
     for worker in workers {
         worker.printed();
@@ -86,14 +88,27 @@ async fn all(store: &dyn Store, name: &str) -> Vec<Committed> {
 async fn three_processes_ship_each_order_once_on_sqlite() {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite:{}", folder.path().join("orders.db").display());
-    each_order_is_shipped_once(&url).await;
+    each_order_is_shipped_once(&url, || {}).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_processes_ship_each_order_once_on_postgres() {
     let Some(log) = log::Log::new() else { return };
     let mark = if log.url.contains('?') { '&' } else { '?' };
-    each_order_is_shipped_once(&format!("{}{mark}schema={}", log.url, log.schema)).await;
+    each_order_is_shipped_once(&format!("{}{mark}schema={}", log.url, log.schema), || {}).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_processes_ship_each_order_once_while_servers_of_nats_are_killed() {
+    let Some(mut servers) = tokio::task::block_in_place(|| Servers::start(3)) else { return };
+    let url = format!("{}/?prefix=orders&replicas=3&patience=60", servers.url());
+    each_order_is_shipped_once(&url, || {
+        for at in 0..servers.count() {
+            servers.kill(at);
+            servers.up(at);
+        }
+    })
+    .await;
 }
 
 #[test]
