@@ -1,6 +1,6 @@
 //! How to connect: the log's place, how it is kept, who asks.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use async_nats::{ConnectOptions, ServerAddr, jetstream};
 
@@ -52,7 +52,7 @@ pub struct NatsOptions {
 }
 
 /// Who asks.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Who {
     /// Nobody, or whoever the URL names.
     Url,
@@ -60,6 +60,19 @@ enum Who {
     Token(String),
     Nkey(String),
     Credentials(PathBuf),
+}
+
+/// Secrets are not shown.
+impl fmt::Debug for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url => f.write_str("as the URL says"),
+            Self::User(name, _) => write!(f, "user {name}"),
+            Self::Token(_) => f.write_str("a token"),
+            Self::Nkey(_) => f.write_str("an nkey"),
+            Self::Credentials(file) => write!(f, "credentials in {}", file.display()),
+        }
+    }
 }
 
 impl Default for NatsOptions {
