@@ -34,9 +34,8 @@ pub(super) async fn change<T>(
             Change::Put(message, done) => (message, done),
         };
         let sequence = present.map_or(0, |present| present.sequence);
-        let trouble = match state.store(&[message.expecting(sequence)]).await {
-            Ok(_) => return Ok(done),
-            Err(trouble) => trouble,
+        let Err(trouble) = state.store(&[message.expecting(sequence)]).await else {
+            return Ok(done);
         };
         let is_final = matches!(trouble, Trouble::Refused(_) | Trouble::Large);
         if matches!(trouble, Trouble::Behind) {

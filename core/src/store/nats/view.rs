@@ -166,10 +166,7 @@ async fn store(shared: &Shared, commit: &ViewCommit) -> Result<()> {
         let to = Outgoing::new(subject.clone(), commit.to.to_string());
         let sequence = at.map_or(0, |at| at.sequence);
         messages.push(message::mark(to, &id).expecting(sequence));
-        let trouble = match state.store(&messages).await {
-            Ok(_) => return Ok(()),
-            Err(trouble) => trouble,
-        };
+        let Err(trouble) = state.store(&messages).await else { return Ok(()) };
         match &trouble {
             Trouble::Behind => patience.renew(),
             Trouble::Open(_) => is_open = true,
