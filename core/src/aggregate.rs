@@ -10,11 +10,13 @@ use crate::{EventOf, Events};
 mod action;
 mod emits;
 mod invariant;
+mod undo;
 
 pub use action::{Action, ActionEntry, Actions, Given, Input, Rejected, Returns, Spec, Unmet};
 pub use emits::Emits;
 pub(crate) use invariant::broken;
 pub use invariant::{Invariant, Invariants};
+pub use undo::{Inverse, Reverts, Undo, Undoable, Undoes};
 
 /// State folded from one stream of events.
 ///
@@ -38,6 +40,9 @@ pub trait Aggregate:
 
     /// After how many events a snapshot is taken; `None` for never.
     const SNAPSHOT_EVERY: Option<u64>;
+
+    /// What takes back the events that are declared undoable, in the order of declaration.
+    const INVERSES: &'static [Inverse<Self>] = &[];
 }
 
 /// How one event changes the state.

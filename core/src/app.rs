@@ -37,6 +37,7 @@ mod runner;
 mod sql;
 mod subscribe;
 mod task;
+mod undo;
 mod verify;
 mod view;
 
@@ -58,6 +59,7 @@ pub use react::{Edit, Parked, ParkedStream, ParkedWhat, ReactionHealth, Reaction
 pub use rebuild::Progress;
 pub use sql::Projected;
 pub use subscribe::Subscription;
+pub use undo::Undoing;
 pub use verify::{Difference, Verification};
 pub use view::{View, ViewJson, ViewOf, Views};
 

@@ -5,10 +5,12 @@ use std::{error::Error as StdError, fmt};
 mod chain;
 #[cfg(feature = "inspector")]
 mod once;
+mod undo;
 
 pub(crate) use chain::Chain;
 #[cfg(feature = "inspector")]
 pub(crate) use once::told_once;
+pub use undo::UndoError;
 
 use crate::{Committed, DecodeError, Id, InvalidStream, StreamId, Version, store::Expected};
 

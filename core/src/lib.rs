@@ -39,26 +39,26 @@ pub mod trace;
 pub mod __private;
 
 pub use aggregate::{
-    Action, ActionEntry, Actions, Aggregate, Apply, Emits, Given, Input, Invariant, Invariants,
-    Patch, Rejected, Returns, Spec, Unmet, fold,
+    Action, ActionEntry, Actions, Aggregate, Apply, Emits, Given, Input, Inverse, Invariant,
+    Invariants, Patch, Rejected, Returns, Reverts, Spec, Undo, Undoable, Undoes, Unmet, fold,
 };
 pub use app::{
     Act, ActJson, Acts, App, AsOf, Builder, Difference, Done, Edit, Feed, GivenHolds, Health,
     History, Load, Loaded, LoadedJson, Parked, ParkedStream, ParkedWhat, Possible, Progress,
     Projected, ProjectionHealth, ProjectionState, ReactionHealth, ReactionState, Subscription,
-    Verification, View, ViewJson, ViewOf, Views,
+    Undoing, Verification, View, ViewJson, ViewOf, Views,
 };
 #[cfg(any(feature = "http", feature = "inspector"))]
 pub use axum;
 pub use clock::{Clock, Ids, System};
 pub use connect::connect;
-pub use error::{ActError, Between, Conflict, Error, Result};
+pub use error::{ActError, Between, Conflict, Error, Result, UndoError};
 pub use event::{
     Committed, DecodeError, Event, EventOf, Events, Json, Kind, Meta, MetaFields, Payload,
 };
 pub use jiff::Timestamp;
 pub use model::{
-    ActionModel, AggregateModel, AsksModel, Cycle, EventModel, GivenModel, Keeps, Model,
+    ActionModel, AggregateModel, AsksModel, Cycle, EventModel, GivenModel, InverseModel, Keeps, Model,
     ProjectionModel, ReactionModel, ReactsModel, Step, TakesModel,
 };
 pub use projection::{
@@ -77,4 +77,4 @@ pub use stream::{Id, InvalidStream, StreamId, Version};
 pub use tokio_postgres;
 
 #[cfg(feature = "derive")]
-pub use actum_macros::{Aggregate, Event, Events, action, invariant, patch, projection, reaction};
+pub use actum_macros::{Aggregate, Event, Events, action, invariant, patch, projection, reaction, undo};

@@ -8,7 +8,7 @@ mod reaction;
 
 pub use reaction::{AsksModel, Cycle, ReactionModel, ReactsModel, Step};
 
-use crate::{Actions, Events, Projection, SqlProjection, event::Kind};
+use crate::{Actions, Aggregate, Events, Inverse, Projection, SqlProjection, event::Kind};
 
 /// What an app consists of. It serialises as JSON.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -50,6 +50,21 @@ pub struct EventModel {
     pub version: u32,
     /// The doc comment of the type.
     pub docs: &'static str,
+    /// What takes it back, where it is declared undoable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inverse: Option<InverseModel>,
+}
+
+/// What takes an event back.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct InverseModel {
+    /// The name of the function.
+    pub method: &'static str,
+    /// The doc comment of the function.
+    pub docs: &'static str,
+    /// The names of the events it can emit.
+    pub emits: Vec<&'static str>,
 }
 
 /// An action.
@@ -125,19 +140,14 @@ impl AggregateModel {
     /// The model of an aggregate.
     pub fn of<A: Actions>() -> Self {
         let action = |entry: &crate::ActionEntry<A>| {
-            let mut kinds = Vec::new();
-            (entry.emits)(&mut kinds);
-            let mut emits: Vec<_> = kinds.iter().map(|kind| kind.name).collect();
-            let mut seen = std::collections::HashSet::new();
-            emits.retain(|name| seen.insert(*name));
             let crate::Spec { name, method, docs, given } = entry.spec;
-            ActionModel { name, method, docs, given: given.to_vec(), emits }
+            ActionModel { name, method, docs, given: given.to_vec(), emits: names(entry.emits) }
         };
         Self {
             name: A::NAME,
             docs: A::DOCS,
             snapshot_every: A::SNAPSHOT_EVERY,
-            events: A::Events::KINDS.iter().map(EventModel::of).collect(),
+            events: A::Events::KINDS.iter().map(EventModel::of::<A>).collect(),
             actions: A::ACTIONS.iter().map(action).collect(),
             given: A::GIVEN
                 .iter()
@@ -148,9 +158,22 @@ impl AggregateModel {
 }
 
 impl EventModel {
-    fn of(kind: &Kind) -> Self {
-        Self { name: kind.name, version: kind.version, docs: kind.docs }
+    fn of<A: Aggregate>(kind: &Kind) -> Self {
+        let inverse = Inverse::<A>::of_name(kind.name).map(|inverse| InverseModel {
+            method: inverse.method,
+            docs: inverse.docs,
+            emits: names(inverse.emits),
+        });
+        Self { name: kind.name, version: kind.version, docs: kind.docs, inverse }
     }
+}
+
+/// The names of what may be emitted, each once.
+fn names(emits: fn(&mut Vec<&'static Kind>)) -> Vec<&'static str> {
+    let mut kinds = Vec::new();
+    emits(&mut kinds);
+    let mut seen = std::collections::HashSet::new();
+    kinds.iter().map(|kind| kind.name).filter(|name| seen.insert(*name)).collect()
 }
 
 impl ProjectionModel {

@@ -2,12 +2,12 @@
 
 pub use crate::{
     ActError, Acts, Aggregate, App, Ask, Committed, Conflict, Cx, Event, Events, Fault, Id,
-    Projection, Reaction, SqlProjection, StreamId, Timestamp, Unmet, Version,
+    Projection, Reaction, SqlProjection, StreamId, Timestamp, UndoError, Unmet, Version,
     store::{Expected, Memory, Query},
 };
 
 #[cfg(feature = "derive")]
-pub use crate::{action, invariant, patch, projection, reaction};
+pub use crate::{action, invariant, patch, projection, reaction, undo};
 
 #[cfg(feature = "sqlite")]
 pub use crate::store::{Sqlite, SqliteTransaction};

@@ -2,7 +2,7 @@
 
 pub use crate::{
     Action, ActionEntry, Actions, Aggregate, Committed, DecodeError, Emits, Event, EventOf, Events,
-    Given, Invariant, Invariants, Kind, Payload, Projection, Unmet,
+    Given, Inverse, Invariant, Invariants, Kind, Payload, Projection, Undo, Undoable, Undoes, Unmet,
     aggregate::{Apply, Patch, Returns, Spec},
     projection::{
         Answer, Answered, DocumentPerKey, Fate, Handler, Handles, KeyOf, KeyText, OneDocument,
@@ -151,6 +151,9 @@ pub fn given<C: Check>(
 pub fn refusal<E: fmt::Display>(outcome: Result<(), E>) -> Result<(), String> {
     outcome.map_err(|error| error.to_string())
 }
+
+/// Has the compiler check that an event with an inverse is declared undoable.
+pub fn is_declared<A, E: Undoable<A>>() {}
 
 /// What an invariant returns: `Result<(), E>` with an error that can be shown.
 #[diagnostic::on_unimplemented(

@@ -12,7 +12,7 @@ use crate::{
     block::{Block, Method},
     ctxt::Ctxt,
     given, lint,
-    method::{Access, Argument, Shape},
+    method::{Access, Argument, Shape, mentions_impl},
     span,
 };
 
@@ -174,16 +174,6 @@ fn check_output(ctxt: &Ctxt, method: &Method) {
         ),
         ReturnType::Type(..) => {}
     }
-}
-
-fn mentions_impl(tokens: TokenStream) -> bool {
-    use proc_macro2::TokenTree;
-
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == "impl",
-        TokenTree::Group(group) => mentions_impl(group.stream()),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-    })
 }
 
 /// The name of an input type: the last segment of its path.

@@ -1,12 +1,16 @@
 //! `#[derive(Aggregate)]`: ties a state to its events and names its streams.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
-use syn::{Data, DeriveInput};
+use quote::{quote, quote_spanned};
+use syn::{Data, DeriveInput, Ident, Type};
 
-use crate::{attr, ctxt::Ctxt, docs};
+use crate::{
+    attr::{self, Options},
+    ctxt::Ctxt,
+    docs, method, span,
+};
 
-const KEYS: &[&str] = &["events", "name", "snapshot_every", "crate"];
+const KEYS: &[&str] = &["events", "name", "snapshot_every", "undo", "crate"];
 
 pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
     let ctxt = Ctxt::default();
@@ -58,6 +62,7 @@ pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
             || quote!(#p::core::option::Option::None),
             |number| quote!(#p::core::option::Option::Some(#number)),
         );
+        let (inverses, undoable) = undo(&ctxt, &options, ident);
         quote! {
             #[automatically_derived]
             impl #p::Aggregate for #ident {
@@ -66,9 +71,49 @@ pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
                 const DOCS: &'static #p::core::primitive::str = #docs;
                 const SNAPSHOT_EVERY: #p::core::option::Option<#p::core::primitive::u64> =
                     #snapshot_every;
+                #inverses
             }
+            #undoable
         }
     });
     let errors = ctxt.into_errors();
     quote!(#output #errors)
+}
+
+/// The inverses of the events that are declared undoable, and what tells rustc of the declaration.
+fn undo(ctxt: &Ctxt, options: &Options, ident: &Ident) -> (TokenStream, TokenStream) {
+    let mut events: Vec<&Type> = Vec::new();
+    for event in &options.undo {
+        let text = method::text(event);
+        if events.iter().any(|other| method::text(other) == text) {
+            ctxt.error(event, format_args!("`{text}` is declared undoable twice"));
+        } else {
+            events.push(event);
+        }
+    }
+    if events.is_empty() {
+        return (TokenStream::new(), TokenStream::new());
+    }
+    let p = options.krate.private(Span::call_site());
+    // What is missing for an event is told at the event.
+    let inverses = events.iter().map(|event| {
+        let at = span::first(event);
+        let p = options.krate.private(at);
+        let open = quote_spanned!(at=> #p::Inverse::of::<);
+        let close = quote_spanned!(span::last(event)=> >());
+        quote!(#open #event #close)
+    });
+    let inverses = quote! {
+        const INVERSES: &'static [#p::Inverse<Self>] = &[#(#inverses),*];
+    };
+    let undoable = quote! {
+        #[automatically_derived]
+        impl #p::Undoes for #ident {}
+
+        #(
+            #[automatically_derived]
+            impl #p::Undoable<#ident> for #events {}
+        )*
+    };
+    (inverses, undoable)
 }

@@ -19,6 +19,7 @@ pub(crate) struct Options {
     pub(crate) from: Option<Type>,
     pub(crate) events: Option<Type>,
     pub(crate) snapshot_every: Option<Number>,
+    pub(crate) undo: Vec<Type>,
     pub(crate) attempts: Option<Number>,
     pub(crate) parallel: Option<Number>,
     pub(crate) backoff: Option<Length>,

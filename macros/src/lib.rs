@@ -17,6 +17,7 @@ mod projection;
 mod reaction;
 mod span;
 mod suggest;
+mod undo;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
@@ -49,6 +50,12 @@ pub fn patch(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn action(args: TokenStream, item: TokenStream) -> TokenStream {
     action::expand(args.into(), &item.into()).into()
+}
+
+#[doc = include_str!("../docs/undo.md")]
+#[proc_macro_attribute]
+pub fn undo(args: TokenStream, item: TokenStream) -> TokenStream {
+    undo::expand(args.into(), &item.into()).into()
 }
 
 #[doc = include_str!("../docs/invariant.md")]

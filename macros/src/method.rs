@@ -1,6 +1,6 @@
 //! What all three kinds of methods have in common: a receiver, one argument, nothing unusual.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{FnArg, Receiver, ReceiverKind, ReturnType, Token, Type, punctuated::Punctuated};
 
@@ -129,6 +129,15 @@ pub(crate) fn returned(method: &Method) -> Span {
         ReturnType::Type(_, ty) => span::last(ty),
         ReturnType::Default => method.ident().span(),
     }
+}
+
+/// Whether a type is hidden behind `impl Trait`.
+pub(crate) fn mentions_impl(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == "impl",
+        TokenTree::Group(group) => mentions_impl(group.stream()),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
 }
 
 fn access(receiver: &Receiver) -> Option<Access> {

@@ -6,7 +6,12 @@
 //! believed.
 
 use std::{
-    borrow::Cow, fmt::Display, future::IntoFuture, marker::PhantomData, pin::pin, time::Duration,
+    borrow::Cow,
+    fmt::Display,
+    future::{IntoFuture, ready},
+    marker::PhantomData,
+    pin::pin,
+    time::Duration,
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -222,12 +227,57 @@ pub(super) struct Request<'a> {
     pub(super) options: Options,
 }
 
+/// Decides what a request stores.
+pub(super) trait Decide<A: Aggregate, E>: Send {
+    /// The events for a state; asked again on a newer one after a conflict.
+    fn decide(
+        &mut self,
+        held: &Held<A>,
+    ) -> impl Future<Output = Result<Decided<A::Events>, ActError<E>>> + Send;
+}
+
+/// Events, and what is noted with each; without notes they are one step.
+pub(super) struct Decided<Es> {
+    pub(super) events: Vec<Es>,
+    pub(super) notes: Vec<Note>,
+}
+
+/// What is noted in the meta data of an event, besides what all events of the request share.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Note {
+    /// How many events its step has.
+    pub(super) together: u64,
+    pub(super) undoes: Option<Version>,
+    pub(super) redoes: Option<Version>,
+}
+
+impl Note {
+    /// Of an event that an action has emitted together with others.
+    fn one_of(together: usize) -> Self {
+        Self { together: together as u64, undoes: None, redoes: None }
+    }
+}
+
+impl<A, E, F> Decide<A, E> for F
+where
+    A: Aggregate,
+    E: Send,
+    F: FnMut(&A) -> Result<Vec<A::Events>, ActError<E>> + Send,
+{
+    fn decide(
+        &mut self,
+        held: &Held<A>,
+    ) -> impl Future<Output = Result<Decided<A::Events>, ActError<E>>> + Send {
+        ready(self(&held.state).map(|events| Decided { events, notes: Vec::new() }))
+    }
+}
+
 /// Carries out a request, counted and within a span, unless the app is shut down.
 pub(super) async fn run<A: Aggregate, E>(
     app: &App,
     registered: &Registered<A>,
     request: Request<'_>,
-    decide: impl FnMut(&A) -> Result<Vec<A::Events>, ActError<E>> + Send,
+    decide: impl Decide<A, E>,
 ) -> Result<Done, ActError<E>>
 where
     E: Send,
@@ -269,7 +319,7 @@ async fn decide_and_append<A: Aggregate, E>(
     registered: &Registered<A>,
     request: Request<'_>,
     span: &Span,
-    mut decide: impl FnMut(&A) -> Result<Vec<A::Events>, ActError<E>> + Send,
+    mut decide: impl Decide<A, E>,
 ) -> Result<Done, ActError<E>>
 where
     E: Send,
@@ -306,12 +356,13 @@ where
                 return Err(ActError::Conflict(app.explained(conflict).await));
             }
         }
-        let decided = decide(&held.state).and_then(|events| {
-            invariants::check(registered.invariants, &stream, name, &held.state, &events)?;
-            Ok(events)
+        let decided = decide.decide(&held).await.and_then(|decided| {
+            let events = &decided.events;
+            invariants::check(registered.invariants, &stream, name, &held.state, events)?;
+            Ok(decided)
         });
-        let events = match decided {
-            Ok(events) if !events.is_empty() => events,
+        let Decided { events, notes } = match decided {
+            Ok(decided) if !decided.events.is_empty() => decided,
             answer => {
                 // Nothing will be appended, so nothing else tells whether the state was the
                 // latest.
@@ -337,8 +388,14 @@ where
             version => Expected::Version(version),
         };
         let created = whole_microseconds(app.0.clock.now()).max(held.created);
-        let meta = meta(name, &correlation, &options, traceparent)?;
-        let new = new_events(&stream, &events, meta, created)?;
+        let meta = |note| meta(name, &correlation, &options, traceparent, note);
+        let new = if notes.is_empty() {
+            let meta = meta(Note::one_of(events.len()))?;
+            new_events(&stream, &events, std::iter::repeat_n(meta, events.len()), created)?
+        } else {
+            let metas = notes.iter().map(|note| meta(*note)).collect::<Result<Vec<_>>>()?;
+            new_events(&stream, &events, metas, created)?
+        };
         let batch = Batch::new(stream.clone(), expected, new);
         let batch = Batch { key: key.clone(), ..batch };
         let from = held.version;
@@ -420,6 +477,12 @@ struct Written<'a> {
     key: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     traceparent: Option<TraceParent>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    together: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undoes: Option<Version>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redoes: Option<Version>,
 }
 
 fn meta(
@@ -427,6 +490,7 @@ fn meta(
     correlation: &str,
     options: &Options,
     traceparent: Option<TraceParent>,
+    note: Note,
 ) -> Result<Meta> {
     let (actor, key) = (options.actor.as_deref(), options.key.as_deref());
     let causation = match options.cause {
@@ -434,7 +498,19 @@ fn meta(
         Some(event) => Cow::Owned(causation::of(name, event)),
     };
     let causation = &*causation;
-    Json::from_value(&Written { correlation, causation, actor, key, traceparent })
+    let Note { together, undoes, redoes } = note;
+    let together = (together > 1).then_some(together);
+    let written = Written {
+        correlation,
+        causation,
+        actor,
+        key,
+        traceparent,
+        together,
+        undoes,
+        redoes,
+    };
+    Json::from_value(&written)
         .map(Meta::from_stored)
         .map_err(|source| Error::Encode { what: "the meta data".to_owned(), source })
 }
@@ -442,11 +518,11 @@ fn meta(
 fn new_events<Es: Events>(
     stream: &StreamId,
     events: &[Es],
-    meta: Meta,
+    metas: impl IntoIterator<Item = Meta>,
     created: jiff::Timestamp,
 ) -> Result<Vec<NewEvent>> {
     let mut new = Vec::with_capacity(events.len());
-    for (event, meta) in events.iter().zip(std::iter::repeat_n(meta, events.len())) {
+    for (event, meta) in events.iter().zip(metas) {
         let kind = event.kind();
         let data = Json::written(|out| event.encode(out)).map_err(|source| Error::Encode {
             what: format!("the event `{}` for `{stream}`", kind.name),

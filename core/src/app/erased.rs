@@ -4,12 +4,13 @@ use std::{fmt::Display, future::IntoFuture};
 
 use crate::{
     ActError, ActionModel, Actions, Aggregate, App, Error, Id, InvalidStream, Json, Rejected,
-    Result, StreamId, Version,
+    Result, StreamId, UndoError, Version,
     app::{
         act::{self, Done, Options, Request, options},
         aggregate::Registered,
         cell::Held,
         load::{self, AsOf},
+        undo,
     },
     store::{BoxFuture, Query},
 };
@@ -24,6 +25,14 @@ pub(super) trait Erased: Send + Sync {
         input: &'a Json,
         options: Options,
     ) -> BoxFuture<'a, Result<Done, ActError<Rejected>>>;
+
+    fn undo<'a>(
+        &'a self,
+        app: &'a App,
+        stream: StreamId,
+        asked: undo::Asked,
+        options: Options,
+    ) -> BoxFuture<'a, Result<Done, ActError<UndoError>>>;
 
     fn load<'a>(
         &'a self,
@@ -63,6 +72,16 @@ impl<A: Actions> Erased for Registered<A> {
             let decide = |state: &A| (entry.act)(state, input).map_err(ActError::Rejected);
             act::run(app, self, request, decide).await
         })
+    }
+
+    fn undo<'a>(
+        &'a self,
+        app: &'a App,
+        stream: StreamId,
+        asked: undo::Asked,
+        options: Options,
+    ) -> BoxFuture<'a, Result<Done, ActError<UndoError>>> {
+        Box::pin(undo::run(app, self, stream, asked, options))
     }
 
     fn load<'a>(

@@ -75,7 +75,7 @@ impl Committed {
             .map_err(|source| self.unreadable(source))
     }
 
-    fn unreadable(&self, source: DecodeError) -> Error {
+    pub(crate) fn unreadable(&self, source: DecodeError) -> Error {
         Error::Decode {
             stream: self.stream.clone(),
             version: self.version,

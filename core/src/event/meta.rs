@@ -4,10 +4,10 @@
 
 use std::{collections::BTreeMap, fmt, sync::OnceLock};
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::{Json, trace::TraceParent};
+use crate::{Json, Version, trace::TraceParent};
 
 /// The meta data of a committed event; decoded on the first question.
 ///
@@ -43,9 +43,28 @@ pub struct MetaFields {
     /// The trace of the action that this came from, as W3C `traceparent`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
+    /// How many events were stored together, this one included, where they are more than one: what
+    /// is undone in one step.
+    #[serde(default, deserialize_with = "number", skip_serializing_if = "Option::is_none")]
+    pub together: Option<u64>,
+    /// The event of the same stream that this one takes back.
+    #[serde(default, deserialize_with = "number", skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<Version>,
+    /// The event of the same stream that this one brings back, after it was undone.
+    #[serde(default, deserialize_with = "number", skip_serializing_if = "Option::is_none")]
+    pub redoes: Option<Version>,
     /// Anything else.
     #[serde(flatten)]
     pub extra: BTreeMap<String, Value>,
+}
+
+/// A number; anything else, which a foreign hand has stored there, is none.
+fn number<'de, D, N>(deserializer: D) -> Result<Option<N>, D::Error>
+where
+    D: Deserializer<'de>,
+    N: From<u64>,
+{
+    Ok(Value::deserialize(deserializer)?.as_u64().map(N::from))
 }
 
 impl Meta {
@@ -82,6 +101,23 @@ impl Meta {
     /// The trace of the action that this came from; `None` also for a text that names none.
     pub fn traceparent(&self) -> Option<TraceParent> {
         self.fields().traceparent.as_deref()?.parse().ok()
+    }
+
+    /// How many events were stored together, this one included: what is undone in one step.
+    pub fn together(&self) -> u64 {
+        self.fields().together.unwrap_or(1)
+    }
+
+    /// The version of the event that this one takes back; it is one of the same stream.
+    ///
+    /// An event that [brings one back](Self::redoes) takes back the one that has undone it.
+    pub fn undoes(&self) -> Option<Version> {
+        self.fields().undoes
+    }
+
+    /// The version of the event that this one brings back, after it was undone.
+    pub fn redoes(&self) -> Option<Version> {
+        self.fields().redoes
     }
 
     /// Any other field.

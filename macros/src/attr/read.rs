@@ -2,9 +2,10 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{
-    Ident, LitInt, LitStr, Path, Token,
+    Ident, LitInt, LitStr, Path, Token, Type, bracketed,
     ext::IdentExt,
     parse::{ParseStream, Parser},
+    punctuated::Punctuated,
 };
 
 use super::{Krate, Length, Number, Options};
@@ -17,6 +18,7 @@ const KEYS: &[(&str, &str, Option<&str>)] = &[
     ("from", "from = ItemAddedV1", Some("event")),
     ("events", "events = CartEvent", Some("aggregate")),
     ("snapshot_every", "snapshot_every = 100", Some("aggregate")),
+    ("undo", "undo = [ItemAdded, ItemRemoved]", Some("aggregate")),
     ("key", "key = stream", Some("projection")),
     ("partitions", "partitions = 4", Some("projection")),
     ("given", "given(open)", Some("action")),
@@ -111,6 +113,7 @@ impl Options {
                 self.key = Some(key.map_err(|_| expected("`stream`, a closure or a function"))?);
             }
             "partitions" => self.partitions = Some(number(input, &expected)?),
+            "undo" => self.undo = list(input).map_err(|_| expected("events in brackets"))?,
             "events" => self.events = Some(input.parse().map_err(|_| expected("a type"))?),
             _ => {
                 let path = Path::parse_mod_style(input).map_err(|_| expected("a path"))?;
@@ -119,6 +122,13 @@ impl Options {
         }
         Ok(())
     }
+}
+
+/// Types in brackets.
+fn list(input: ParseStream<'_>) -> syn::Result<Vec<Type>> {
+    let content;
+    bracketed!(content in input);
+    Ok(Punctuated::<Type, Token![,]>::parse_terminated(&content)?.into_iter().collect())
 }
 
 fn number(input: ParseStream<'_>, expected: &impl Fn(&str) -> syn::Error) -> syn::Result<Number> {
