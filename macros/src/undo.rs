@@ -33,7 +33,8 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     block.strip("given");
     let allow = lint::allow();
     let errors = ctxt.into_errors();
-    quote!(#allow #block #impls #errors)
+    // `-> ()` says that there is nothing to take back, and has to be written.
+    quote!(#allow #[allow(clippy::unused_unit)] #block #impls #errors)
 }
 
 fn implement(
@@ -130,7 +131,7 @@ fn check_output(ctxt: &Ctxt, method: &Method) {
         ReturnType::Default => ctxt.error(
             ident,
             format_args!(
-                "`{ident}` returns nothing; an inverse returns the events that take this one back: `-> SomeEvent`, or `-> Result<SomeEvent, SomeReason>` if it may refuse"
+                "`{ident}` returns nothing; an inverse returns the events that take this one back: `-> SomeEvent`, `-> ()` if there is nothing to do, `-> Result<SomeEvent, SomeReason>` if it may refuse"
             ),
         ),
         ReturnType::Type(_, ty) if method::mentions_impl(ty.to_token_stream()) => ctxt.error(

@@ -61,7 +61,7 @@ type Found<Es> = (u64, Decided<Es>);
 
 impl<A: Aggregate> Decision<'_, A> {
     async fn undo(&self, version: Version) -> Result<Found<A::Events>, ActError<UndoError>> {
-        let mut steps = Steps::new(&**self.store, self.stream.clone(), version);
+        let mut steps = Steps::new(&**self.store, &self.stream, version);
         let mut undone = HashSet::new();
         let (mut found, mut decided) = (0, Decided { events: Vec::new(), notes: Vec::new() });
         while found < self.asked.steps {
@@ -145,7 +145,7 @@ impl<A: Aggregate> Decision<'_, A> {
     }
 
     async fn redo(&self, version: Version) -> Result<Found<A::Events>> {
-        let mut steps = Steps::new(&**self.store, self.stream.clone(), version);
+        let mut steps = Steps::new(&**self.store, &self.stream, version);
         let mut undone = HashSet::new();
         let (mut found, mut decided) = (0, Decided { events: Vec::new(), notes: Vec::new() });
         while found < self.asked.steps {

@@ -34,24 +34,59 @@ impl Step {
     }
 }
 
+/// How many events are read first: mostly one is enough, and a page of a store may be large.
+const FIRST: u64 = 8;
+
+/// How many events are read at once at most.
+const MOST: u64 = 4096;
+
 /// Reads steps, from a version of the stream backwards.
-pub(super) struct Steps {
+pub(super) struct Steps<'a> {
+    store: &'a dyn Store,
+    stream: &'a StreamId,
     feed: Feed<Committed>,
+    /// The version below what has been read.
+    below: Version,
+    /// Up to which version the feed goes.
+    end: Version,
+    /// How many events the next feed has.
+    size: u64,
     /// The last event of the next step.
     next: Option<Committed>,
 }
 
-impl Steps {
-    pub(super) fn new(store: &dyn Store, stream: StreamId, version: Version) -> Self {
-        let query = Query::stream(stream).to_version(version).backward();
-        Self { feed: Feed::new(store.read(query)), next: None }
+impl<'a> Steps<'a> {
+    pub(super) fn new(store: &'a dyn Store, stream: &'a StreamId, version: Version) -> Self {
+        let feed = Feed::new(Box::pin(futures_util::stream::empty()));
+        Self { store, stream, feed, below: version, end: version, size: FIRST, next: None }
+    }
+
+    /// The event before; read in portions that grow.
+    async fn event(&mut self) -> Result<Option<Committed>> {
+        loop {
+            if let Some(event) = self.feed.next().await.transpose()? {
+                self.below = Version(event.version.0.saturating_sub(1));
+                return Ok(Some(event));
+            }
+            // Nothing is below the first version, or below the first that a store still has.
+            if self.below > self.end || self.below == Version(0) {
+                return Ok(None);
+            }
+            self.end = Version(self.below.0.saturating_sub(self.size));
+            let query = Query::stream(self.stream.clone())
+                .from_version(self.end.next())
+                .to_version(self.below)
+                .backward();
+            self.feed = Feed::new(self.store.read(query));
+            self.size = (self.size * 8).min(MOST);
+        }
     }
 
     pub(super) async fn next(&mut self) -> Result<Option<Step>> {
         let last = match self.next.take() {
             Some(event) => event,
-            None => match self.feed.next().await {
-                Some(event) => event?,
+            None => match self.event().await? {
+                Some(event) => event,
                 None => return Ok(None),
             },
         };
@@ -59,7 +94,7 @@ impl Steps {
         while let Some(last) = events.first()
             && (events.len() as u64) < last.meta.together()
         {
-            match self.feed.next().await.transpose()? {
+            match self.event().await? {
                 Some(event) if are_together(&event, last) => events.push(event),
                 // A copy of the log has left a part of the step out.
                 other => {
