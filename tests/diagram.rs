@@ -2,6 +2,9 @@
 
 use actum::diagram::{self, Target};
 
+#[path = "undo/basket.rs"]
+#[allow(dead_code, reason = "shared with the tests of undo")]
+mod basket;
 #[path = "../examples/cart.rs"]
 #[allow(dead_code, reason = "it is an example of its own")]
 mod cart;
@@ -39,6 +42,37 @@ fn mermaid_is_as_stored() {
     let events = events::all();
     actum::testing::up_to_date("diagram/timeline.mmd", &diagram::timeline(&events).mermaid());
     actum::testing::up_to_date("diagram/causes.mmd", &diagram::causes(&events).mermaid());
+}
+
+#[test]
+fn a_timeline_tells_what_was_undone() {
+    let drawn = diagram::timeline(&events::undone());
+    let mermaid = drawn.mermaid();
+    for told in ["undo, undoes 2", "undo, undoes 1", "redo, redoes 1", "redo, redoes 2"] {
+        assert!(mermaid.contains(told), "{told}: {mermaid}");
+    }
+    // The tea is back. The milk was undone again, with what had brought it back.
+    assert_eq!(mermaid.matches("undone by 7").count(), 2, "{mermaid}");
+    assert_eq!(mermaid.matches("undone by").count(), 2, "{mermaid}");
+    assert_eq!(drawn.svg().matches("class=\"name struck\"").count(), 2);
+    Drawn::of("undone", &drawn).check();
+}
+
+#[test]
+fn what_can_be_undone_has_a_mark() {
+    let mut model = shop::app().model();
+    for drawn in [diagram::board(&model), diagram::aggregate(&model, "Cart").expect("it is there")]
+    {
+        assert!(!drawn.mermaid().contains('↶') && !drawn.svg().contains('↶'));
+    }
+    let inverse = basket::app().model().aggregates[0].events[0].inverse.clone();
+    model.aggregates[0].events[0].inverse = inverse;
+    for drawn in [diagram::board(&model), diagram::aggregate(&model, "Cart").expect("it is there")]
+    {
+        assert_eq!(drawn.mermaid().matches(" ↶").count(), 1, "{}", drawn.mermaid());
+        assert!(drawn.svg().contains("can be undone, by Taken"), "{}", drawn.svg());
+        Drawn::of("marked", &drawn).check();
+    }
 }
 
 /// The drawings that stand in the docs of the module and of the example.

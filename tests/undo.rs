@@ -8,6 +8,8 @@ mod by_name;
 mod key;
 #[path = "undo/kill.rs"]
 mod kill;
+#[path = "undo/kit.rs"]
+mod kit;
 #[path = "postgres/log.rs"]
 #[allow(dead_code, reason = "shared with the tests of the store itself")]
 mod log;

@@ -11,6 +11,7 @@ pub(crate) mod causation;
 mod committed;
 mod json;
 mod meta;
+pub(crate) mod undone;
 
 pub use committed::Committed;
 pub use json::Json;

@@ -39,8 +39,8 @@ pub mod trace;
 pub mod __private;
 
 pub use aggregate::{
-    Action, ActionEntry, Actions, Aggregate, Apply, Emits, Given, Input, Inverse, Invariant,
-    Invariants, Patch, Rejected, Returns, Reverts, Spec, Undo, Undoable, Undoes, Unmet, fold,
+    Action, ActionEntry, Actions, Aggregate, Apply, Emits, Given, Input, Invariant, Invariants,
+    Inverse, Patch, Rejected, Returns, Reverts, Spec, Undo, Undoable, Undoes, Unmet, fold,
 };
 pub use app::{
     Act, ActJson, Acts, App, AsOf, Builder, Difference, Done, Edit, Feed, GivenHolds, Health,
@@ -58,8 +58,8 @@ pub use event::{
 };
 pub use jiff::Timestamp;
 pub use model::{
-    ActionModel, AggregateModel, AsksModel, Cycle, EventModel, GivenModel, InverseModel, Keeps, Model,
-    ProjectionModel, ReactionModel, ReactsModel, Step, TakesModel,
+    ActionModel, AggregateModel, AsksModel, Cycle, EventModel, GivenModel, InverseModel, Keeps,
+    Model, ProjectionModel, ReactionModel, ReactsModel, Step, TakesModel,
 };
 pub use projection::{
     Change, Delete, DocumentPerKey, Fate, Handler, KeyText, OneDocument, Outcome, Projection,
@@ -77,4 +77,6 @@ pub use stream::{Id, InvalidStream, StreamId, Version};
 pub use tokio_postgres;
 
 #[cfg(feature = "derive")]
-pub use actum_macros::{Aggregate, Event, Events, action, invariant, patch, projection, reaction, undo};
+pub use actum_macros::{
+    Aggregate, Event, Events, action, invariant, patch, projection, reaction, undo,
+};

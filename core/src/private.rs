@@ -2,7 +2,8 @@
 
 pub use crate::{
     Action, ActionEntry, Actions, Aggregate, Committed, DecodeError, Emits, Event, EventOf, Events,
-    Given, Inverse, Invariant, Invariants, Kind, Payload, Projection, Undo, Undoable, Undoes, Unmet,
+    Given, Invariant, Invariants, Inverse, Kind, Payload, Projection, Undo, Undoable, Undoes,
+    Unmet,
     aggregate::{Apply, Patch, Returns, Spec},
     projection::{
         Answer, Answered, DocumentPerKey, Fate, Handler, Handles, KeyOf, KeyText, OneDocument,
@@ -152,8 +153,8 @@ pub fn refusal<E: fmt::Display>(outcome: Result<(), E>) -> Result<(), String> {
     outcome.map_err(|error| error.to_string())
 }
 
-/// Has the compiler check that an event with an inverse is declared undoable.
-pub fn is_declared<A, E: Undoable<A>>() {}
+/// Has the compiler check that an event with an inverse is one of the aggregate, declared undoable.
+pub fn is_declared<A: Aggregate, E: EventOf<A::Events, A> + Undoable<A>>() {}
 
 /// What an invariant returns: `Result<(), E>` with an error that can be shown.
 #[diagnostic::on_unimplemented(

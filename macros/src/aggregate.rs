@@ -99,7 +99,7 @@ fn undo(ctxt: &Ctxt, options: &Options, ident: &Ident) -> (TokenStream, TokenStr
     let inverses = events.iter().map(|event| {
         let at = span::first(event);
         let p = options.krate.private(at);
-        let open = quote_spanned!(at=> #p::Inverse::of::<);
+        let open = quote_spanned!(at=> #p::Inverse::<Self>::of::<);
         let close = quote_spanned!(span::last(event)=> >());
         quote!(#open #event #close)
     });

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{PatType, ReturnType, Type, TypeReference, spanned::Spanned};
+use syn::{PatType, ReturnType, Type, spanned::Spanned};
 
 use crate::{
     attr::{self, Krate},
@@ -15,8 +15,7 @@ use crate::{
     span,
 };
 
-const EXAMPLE: &str =
-    "fn undo_item_added(before: &Cart, event: &ItemAdded) -> ItemRemoved";
+const EXAMPLE: &str = "fn undo_item_added(before: &Cart, event: &ItemAdded) -> ItemRemoved";
 
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let ctxt = Ctxt::default();
@@ -48,22 +47,24 @@ fn implement(
     attr::refuse(ctxt, "given", &method.attrs, "on an action: an inverse refuses by a `Result`");
     check_start(ctxt, method);
     check_output(ctxt, method);
-    let (before, event) = arguments(ctxt, method)?;
-    let Some(reference) = reference(ctxt, event, "the event") else { return None };
-    let argument = Argument { colon: event.colon_token.span, ty: &reference.elem };
+    let (before, event) = in_order(ctxt, block, arguments(ctxt, method)?);
+    let argument =
+        Argument { colon: event.colon_token.span, ty: borrowed(ctxt, event, "the event") };
     let text = argument.text();
     // Under different `cfg`s there may be several for one event; rustc finds those that collide.
     if method.cfgs().is_empty() {
         if let Some(first) = seen.get(&text) {
             ctxt.error(
-                &reference.elem,
+                argument.ty,
                 format_args!("`{text}` has an inverse already: `{first}`; an event has one"),
             );
             return None;
         }
         seen.insert(text, method.name());
     }
-    self::reference(ctxt, before, "the state before the event");
+    if let Some(before) = before {
+        borrowed(ctxt, before, "the state before the event");
+    }
 
     let p = krate.private(Span::call_site());
     let bound = argument.bound(&krate.private(argument.colon), "Undo");
@@ -73,11 +74,12 @@ fn implement(
     let (name, docs) = (method.name(), method.docs());
     let (types, refuses) = types(krate, &method.sig.output);
     let declared = declared(krate, &argument);
-    let body = if ctxt.count() == count {
-        let call = call(method, before, event);
-        if refuses { call } else { quote!(#p::core::result::Result::Ok(#call)) }
-    } else {
-        quote!(#p::core::unreachable!())
+    let body = match before {
+        Some(before) if ctxt.count() == count => {
+            let call = call(method, before, event);
+            if refuses { call } else { quote!(#p::core::result::Result::Ok(#call)) }
+        }
+        _ => quote!(#p::core::unreachable!()),
     };
     Some(quote! {
         #attrs
@@ -110,10 +112,7 @@ fn check_start(ctxt: &Ctxt, method: &Method) {
         ctxt.error(token, "an inverse cannot be `unsafe`");
     }
     if !sig.generics.params.is_empty() {
-        ctxt.error(
-            &sig.generics,
-            "an inverse cannot be generic: its types are its declaration",
-        );
+        ctxt.error(&sig.generics, "an inverse cannot be generic: its types are its declaration");
     }
     if let Some(receiver) = sig.receiver() {
         ctxt.error(
@@ -142,8 +141,8 @@ fn check_output(ctxt: &Ctxt, method: &Method) {
     }
 }
 
-/// The state and the event; without a receiver they are all there is.
-fn arguments<'a>(ctxt: &Ctxt, method: &'a Method) -> Option<(&'a PatType, &'a PatType)> {
+/// The state, unless it is lacking, and the event.
+fn arguments<'a>(ctxt: &Ctxt, method: &'a Method) -> Option<(Option<&'a PatType>, &'a PatType)> {
     let mut arguments = method::typed(&method.sig.inputs);
     let found = (arguments.next(), arguments.next());
     for extra in arguments {
@@ -153,8 +152,9 @@ fn arguments<'a>(ctxt: &Ctxt, method: &'a Method) -> Option<(&'a PatType, &'a Pa
         );
     }
     if let (Some(before), Some(event)) = found {
-        return Some((before, event));
+        return Some((Some(before), event));
     }
+    // In place of the state there may be a receiver, which is told already.
     if method.sig.receiver().is_none() {
         let ident = method.ident();
         ctxt.error(
@@ -164,30 +164,40 @@ fn arguments<'a>(ctxt: &Ctxt, method: &'a Method) -> Option<(&'a PatType, &'a Pa
             ),
         );
     }
-    None
+    found.0.map(|event| (None, event))
 }
 
-/// What a shared reference refers to; anything else is an error.
-fn reference<'a>(ctxt: &Ctxt, argument: &'a PatType, what: &str) -> Option<&'a TypeReference> {
-    match &*argument.ty {
-        Type::Reference(reference) if reference.mutability.is_none() => Some(reference),
-        Type::Reference(reference) => {
-            let right = method::text(&reference.elem);
+/// The event comes last: where the state does, the two have changed places.
+fn in_order<'a>(
+    ctxt: &Ctxt,
+    block: &Block,
+    (before, event): (Option<&'a PatType>, &'a PatType),
+) -> (Option<&'a PatType>, &'a PatType) {
+    let Type::Reference(reference) = &*event.ty else { return (before, event) };
+    let text = method::text(&reference.elem);
+    let is_state = text == "Self" || text == method::text(&block.self_ty);
+    match before {
+        Some(other) if is_state => {
             ctxt.error(
-                &argument.ty,
-                format_args!("an inverse only looks at {what}: write `&{right}`"),
+                event,
+                format_args!("the state comes first, then the event, as in `{EXAMPLE}`"),
             );
-            None
+            (Some(event), other)
         }
-        ty => {
-            let right = method::text(ty);
-            ctxt.error(
-                ty,
-                format_args!("an inverse borrows {what}: write `&{right}`, as in `{EXAMPLE}`"),
-            );
-            None
-        }
+        _ => (before, event),
     }
+}
+
+/// What a shared reference refers to; anything else is an error, and counts as that.
+fn borrowed<'a>(ctxt: &Ctxt, argument: &'a PatType, what: &str) -> &'a Type {
+    let (ty, fault) = match &*argument.ty {
+        Type::Reference(reference) if reference.mutability.is_none() => return &reference.elem,
+        Type::Reference(reference) => (&*reference.elem, "only looks at"),
+        ty => (ty, "borrows"),
+    };
+    let right = method::text(ty);
+    ctxt.error(&argument.ty, format_args!("an inverse {fault} {what}: write `&{right}`"));
+    ty
 }
 
 /// Has rustc check that the event is declared undoable; an error about it underlines `: &Event`.
@@ -224,8 +234,7 @@ fn types(krate: &Krate, output: &ReturnType) -> (TokenStream, bool) {
     let p = krate.private(Span::call_site());
     let never = quote!(type Refusal = #p::core::convert::Infallible;);
     match output {
-        ReturnType::Type(arrow, ty) if method::mentions_impl(ty.to_token_stream()) => {
-            let _ = arrow;
+        ReturnType::Type(_, ty) if method::mentions_impl(ty.to_token_stream()) => {
             (quote!(type Emits = (); #never), false)
         }
         ReturnType::Type(arrow, ty) if is_result(ty) => {

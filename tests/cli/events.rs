@@ -9,6 +9,7 @@ everywhere!(
     log_shows_the_last_ones_or_those_behind_an_id,
     json_is_the_event_as_it_serialises,
     a_stream_is_shown_between_versions,
+    a_stream_shows_what_was_undone,
     an_event_is_shown_with_every_digit,
     search_filters_by_everything,
     a_trace_is_a_tree_with_times,
@@ -56,6 +57,20 @@ async fn a_stream_is_shown_between_versions(place: Place) {
     assert_eq!(versions(&[]), (1..=9).collect::<Vec<_>>());
     assert_eq!(versions(&["--from", "3", "--to", "5"]), [3, 4, 5]);
     assert_eq!(versions(&["-n", "2"]), [1, 2]);
+}
+
+async fn a_stream_shows_what_was_undone(place: Place) {
+    let store = place.open().await;
+    for stream in ["Cart-1", "Cart-2"] {
+        put(&*store, stream, "ItemAdded", "{}", r#"{"actor":"alice"}"#).await;
+        put(&*store, stream, "ItemRemoved", "{}", r#"{"actor":"bob","undoes":1}"#).await;
+        put(&*store, stream, "ItemAdded", "{}", r#"{"undoes":2,"redoes":1}"#).await;
+        let printed = printed(&place.url, &["stream", stream]);
+        let lines: Vec<_> = printed.lines().map(str::trim_end).collect();
+        assert!(lines[0].ends_with("(alice)"), "{printed}");
+        assert!(lines[1].ends_with("(bob)  undoes 1"), "{printed}");
+        assert!(lines[2].ends_with("  redoes 1"), "{printed}");
+    }
 }
 
 async fn an_event_is_shown_with_every_digit(place: Place) {

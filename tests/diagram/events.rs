@@ -42,3 +42,23 @@ pub fn all() -> Vec<Committed> {
 pub fn none() -> Vec<Committed> {
     Vec::new()
 }
+
+/// What was done, undone, redone and undone again; another stream has the same versions.
+pub fn undone() -> Vec<Committed> {
+    let noted = |mut event: Committed, undoes: Option<u64>, redoes: Option<u64>| {
+        let fields = event.meta.fields().clone();
+        let (undoes, redoes) = (undoes.map(Version), redoes.map(Version));
+        event.meta = Meta::new(MetaFields { undoes, redoes, ..fields }).expect("meta data");
+        event
+    };
+    vec![
+        event((1, "Cart-1", 1), "ItemAdded", (r#"{"sku":"tea"}"#, "AddItem", 0)),
+        event((2, "Cart-1", 2), "ItemAdded", (r#"{"sku":"milk"}"#, "AddItem", 1)),
+        event((3, "Cart-2", 1), "ItemAdded", (r#"{"sku":"tea"}"#, "AddItem", 2)),
+        noted(event((4, "Cart-1", 3), "ItemRemoved", ("null", "undo", 3)), Some(2), None),
+        noted(event((5, "Cart-1", 4), "ItemRemoved", ("null", "undo", 4)), Some(1), None),
+        noted(event((6, "Cart-1", 5), "ItemAdded", ("null", "redo", 5)), Some(4), Some(1)),
+        noted(event((7, "Cart-1", 6), "ItemAdded", ("null", "redo", 6)), Some(3), Some(2)),
+        noted(event((8, "Cart-1", 7), "ItemRemoved", ("null", "undo", 7)), Some(6), None),
+    ]
+}

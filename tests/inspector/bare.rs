@@ -1,6 +1,10 @@
 //! A store whose types are not at hand.
 
-use actum::{inspector, prelude::*};
+use actum::{
+    Json, Meta, inspector,
+    prelude::*,
+    store::{Batch, Log, NewEvent},
+};
 
 use crate::{
     shop,
@@ -37,4 +41,33 @@ async fn it_can_be_made_outside_of_a_runtime() {
     let site = std::thread::spawn(|| Site::new(inspector::router_of(Memory::new()))).join();
     let page = site.expect("a site").page("/log").await;
     assert!(page.contains("The log is empty."), "{page}");
+}
+
+#[tokio::test]
+async fn a_history_shows_what_was_undone() {
+    let store = Memory::new();
+    for stream in ["Cart-1", "Cart-2"] {
+        let event = |name: &'static str, meta: &'static str| NewEvent {
+            meta: Meta::from_stored(Json::from_text(meta).expect("JSON")),
+            ..NewEvent::new(name, Json::from_text("{}").expect("JSON"))
+        };
+        let events = vec![
+            event("ItemAdded", "{}"),
+            event("ItemRemoved", r#"{"undoes":1}"#),
+            event("ItemAdded", r#"{"undoes":2,"redoes":1}"#),
+            event("ItemRemoved", r#"{"undoes":3}"#),
+        ];
+        let stream = stream.parse().expect("a name");
+        store.append(Batch::new(stream, Expected::Empty, events)).await.expect("stored");
+    }
+    let site = Site::new(inspector::router_of(store));
+    let page = site.page("/stream?name=Cart-1").await;
+    assert_eq!(page.matches("undone by version 4").count(), 2, "{page}");
+    assert_eq!(page.matches("<s class=\"name\"").count(), 2, "{page}");
+    let text = text_of(&page);
+    for told in ["undoes 1", "redoes 1", "undoes 3"] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+    let page = site.page("/stream?name=Cart-1&version=3").await;
+    assert!(text_of(&page).contains("Redoesversion 1"), "{}", text_of(&page));
 }

@@ -201,6 +201,10 @@ pub fn swap(sku: &str) -> Swap {
     Swap { sku: sku.to_owned() }
 }
 
+pub fn app() -> actum::Builder {
+    App::new(Memory::new()).with::<Basket>()
+}
+
 pub async fn start(store: impl actum::store::Store) -> App {
     App::new(store).with::<Basket>().start().await.expect("an app")
 }

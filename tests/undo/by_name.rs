@@ -3,7 +3,7 @@
 use actum::{Error, UndoError, prelude::*};
 
 use crate::{
-    basket::{Basket, set, start, state},
+    basket::{Basket, app, set, start, state},
     place::{Place, everywhere},
 };
 
@@ -34,7 +34,7 @@ async fn undo_works_by_name(place: Place) {
 
 #[test]
 fn the_model_tells_what_can_be_undone_and_how() {
-    let model = App::new(Memory::new()).with::<Basket>().model();
+    let model = app().model();
     let told: Vec<_> = model.aggregates[0]
         .events
         .iter()

@@ -110,12 +110,7 @@ async fn a_redo_brings_back_what_was_undone_last(place: Place) {
         );
         assert_eq!(
             story(&app, id).await[2..],
-            [
-                "Taken undoes 2",
-                "Taken undoes 1",
-                "Put undoes 4 redoes 1",
-                "Put undoes 3 redoes 2"
-            ]
+            ["Taken undoes 2", "Taken undoes 1", "Put undoes 4 redoes 1", "Put undoes 3 redoes 2"]
         );
     }
 }
@@ -132,12 +127,7 @@ async fn what_was_redone_can_be_undone_again(place: Place) {
         }
         assert_eq!(
             story(&app, id).await[3..],
-            [
-                "Taken undoes 3",
-                "Put undoes 4 redoes 1",
-                "Taken undoes 5",
-                "Put undoes 6 redoes 1"
-            ]
+            ["Taken undoes 3", "Put undoes 4 redoes 1", "Taken undoes 5", "Put undoes 6 redoes 1"]
         );
     }
 }
@@ -173,9 +163,8 @@ async fn several_steps_are_undone_at_once_and_redone_one_by_one(place: Place) {
             assert_eq!((state.skus(), state.qty(skus.0)), (vec![skus.0], Some(skus.1)));
         }
         let refused = app.undo::<Basket>(id).steps(4).await.expect_err("there are three");
-        let text = format!(
-            "`Basket-{id}` has 3 steps to undo, and 4 were asked for; nothing was stored"
-        );
+        let text =
+            format!("`Basket-{id}` has 3 steps to undo, and 4 were asked for; nothing was stored");
         assert_eq!(refused.to_string(), text);
     }
 }
@@ -255,7 +244,10 @@ async fn what_is_undone_carries_who_and_why(place: Place) {
         assert_eq!(meta.causation.as_deref(), Some("undo"));
         assert_eq!(meta.key.as_deref(), Some(&*key));
         let meta = all[2].meta.fields();
-        assert_eq!((meta.actor.as_deref(), meta.causation.as_deref()), (Some("carol"), Some("redo")));
+        assert_eq!(
+            (meta.actor.as_deref(), meta.causation.as_deref()),
+            (Some("carol"), Some("redo"))
+        );
         assert_eq!((meta.undoes, meta.redoes), (Some(Version(2)), Some(Version(1))));
     }
 }

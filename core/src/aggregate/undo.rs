@@ -16,7 +16,7 @@ use crate::{Aggregate, DecodeError, Emits, EventOf, event::Kind};
     label = "nothing takes `{E}` back",
     note = "add a function for it to the `#[undo] impl {Self}` block, as in `fn undo_it(before: &{Self}, event: &{E}) -> SomeEvent {{ … }}`, or take it out of `undo = […]`"
 )]
-pub trait Undo<E: EventOf<Self::Events, Self>>: Aggregate {
+pub trait Undo<E>: Aggregate {
     /// What it emits.
     type Emits: Reverts<Self::Events, Self>;
 

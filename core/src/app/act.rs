@@ -500,16 +500,8 @@ fn meta(
     let causation = &*causation;
     let Note { together, undoes, redoes } = note;
     let together = (together > 1).then_some(together);
-    let written = Written {
-        correlation,
-        causation,
-        actor,
-        key,
-        traceparent,
-        together,
-        undoes,
-        redoes,
-    };
+    let written =
+        Written { correlation, causation, actor, key, traceparent, together, undoes, redoes };
     Json::from_value(&written)
         .map(Meta::from_stored)
         .map_err(|source| Error::Encode { what: "the meta data".to_owned(), source })

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::{exit::Failure, filter::Condition, out::Out, plain};
 use crate::{
     Committed, Id, StreamId, Timestamp, Version,
+    event::undone,
     store::{Log, Pages, Query},
 };
 
@@ -63,7 +64,8 @@ pub(super) fn print(out: &mut Out, event: &Committed) -> Result<(), Failure> {
     let before = format!("{id}  {created}  {stream:<16}  {name}  ");
     let data = plain::text(event.data.as_str());
     let actor = event.meta.actor().map(|actor| format!("  ({})", plain::text(actor)));
-    let actor = actor.unwrap_or_default();
+    let told = undone::told(&event.meta).map(|told| format!("  {told}"));
+    let actor = format!("{}{}", actor.unwrap_or_default(), told.unwrap_or_default());
     let data = match out.width {
         Some(width) => {
             let taken = measure_text_width(&before) + measure_text_width(&actor);

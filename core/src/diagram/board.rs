@@ -123,7 +123,7 @@ pub(super) fn inside(chart: &mut Flowchart, flow: &Flow<'_>) {
         chart.node(&id, Look::Action, action.model.name, given.as_slice());
     }
     for event in &flow.events {
-        chart.node(&flow.event(event).word(), Look::Event, event.name, &[]);
+        chart.node(&flow.event(event).word(), Look::Event, &event.shown(), &[]);
     }
     for action in &flow.actions {
         let id = flow.action(action.model.name).word();

@@ -7,7 +7,10 @@ use super::{
     Target,
     scene::{Look, Node, Rect},
 };
-use crate::{Committed, Id, Payload, StreamId, Version, event::causation};
+use crate::{
+    Committed, Id, Payload, StreamId, Version,
+    event::{causation, undone},
+};
 
 /// A committed event whose payload is text.
 #[derive(Clone, Debug)]
@@ -23,6 +26,10 @@ pub(super) struct Fact<'a> {
     pub(super) action: Option<&'a str>,
     /// The event that the action followed from.
     pub(super) cause: Option<Id>,
+    /// What it does to an earlier event: `undoes 3`.
+    pub(super) told: Option<String>,
+    /// The version that has undone it, among those that are shown.
+    pub(super) undone: Option<Version>,
     /// The payload; none for an event that carries nothing.
     pub(super) data: Option<String>,
 }
@@ -33,10 +40,15 @@ const LONGEST: usize = 2_000;
 impl<'a> Fact<'a> {
     /// All of them in the order of their ids, each once.
     pub(super) fn all<T: Payload>(events: &'a [Committed<T>]) -> Vec<Self> {
-        let mut facts: Vec<_> = events.iter().map(Self::of).collect();
-        facts.sort_by_key(|fact| fact.id);
-        facts.dedup_by_key(|fact| fact.id);
-        facts
+        let mut events: Vec<_> = events.iter().collect();
+        events.sort_by_key(|event| event.id);
+        events.dedup_by_key(|event| event.id);
+        let undone = undone::undone(events.iter().copied());
+        let fact = |event: &&'a Committed<T>| {
+            let undone = undone.get(&(&event.stream, event.version)).copied();
+            Self { undone, ..Self::of(event) }
+        };
+        events.iter().map(fact).collect()
     }
 
     fn of<T: Payload>(event: &'a Committed<T>) -> Self {
@@ -57,18 +69,24 @@ impl<'a> Fact<'a> {
             action: reacted.map(|(action, _)| action).or(causation),
             // Only what was there before can be a cause.
             cause: reacted.map(|(_, id)| id).filter(|cause| *cause < event.id),
+            told: undone::told(&event.meta),
+            undone: None,
             data: (data != "null").then_some(data),
         }
     }
 
-    /// Who did what: `AddItem by alice`.
+    /// Who did what: `AddItem by alice`, and whether that takes back or is taken back.
     pub(super) fn how(&self) -> Option<String> {
-        match (self.action, self.actor) {
+        let how = match (self.action, self.actor) {
             (Some(action), Some(actor)) => Some(format!("{action} by {actor}")),
             (Some(action), None) => Some(action.to_owned()),
             (None, Some(actor)) => Some(format!("by {actor}")),
             (None, None) => None,
-        }
+        };
+        let undone = self.undone.map(|version| format!("undone by {version}"));
+        let told = [how, self.told.clone(), undone];
+        let told: Vec<_> = told.into_iter().flatten().collect();
+        (!told.is_empty()).then(|| told.join(", "))
     }
 
     pub(super) fn target(&self) -> Target {
@@ -94,6 +112,7 @@ impl<'a> Fact<'a> {
             name: self.name.to_owned(),
             details,
             tooltip,
+            is_struck: self.undone.is_some(),
             target: self.target(),
             href: None,
         }

@@ -20,6 +20,15 @@ pub(super) struct Happens<'a> {
     pub(super) model: Option<&'a EventModel>,
 }
 
+impl Happens<'_> {
+    /// Its name, with a mark where it can be undone.
+    pub(super) fn shown(&self) -> String {
+        let mark =
+            if self.model.is_some_and(|model| model.inverse.is_some()) { " ↶" } else { "" };
+        format!("{}{mark}", self.name)
+    }
+}
+
 /// An action.
 #[derive(Clone, Debug)]
 pub(super) struct Asked<'a> {

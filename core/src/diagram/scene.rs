@@ -60,6 +60,8 @@ pub(super) struct Node {
     pub(super) name: String,
     pub(super) details: Vec<String>,
     pub(super) tooltip: String,
+    /// Whether it no longer counts: its name is struck out.
+    pub(super) is_struck: bool,
     pub(super) target: Target,
     pub(super) href: Option<String>,
 }

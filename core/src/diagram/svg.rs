@@ -111,8 +111,9 @@ fn boxed(f: &mut fmt::Formatter<'_>, node: &Node, id: &str) -> fmt::Result {
     };
     write!(f, "{}", Rectangle { rect: node.rect, class: "box", radius })?;
     sign(f, node.look, node.sign())?;
-    let lines = std::iter::once(("name", &node.name))
-        .chain(node.details.iter().map(|line| ("detail", line)));
+    let name = if node.is_struck { "name struck" } else { "name" };
+    let lines =
+        std::iter::once((name, &node.name)).chain(node.details.iter().map(|line| ("detail", line)));
     for (at, (class, line)) in node.texts().zip(lines) {
         text(f, at, class, line)?;
     }

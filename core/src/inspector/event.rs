@@ -98,6 +98,15 @@ pub(super) fn facts(event: &Committed) -> Markup {
             dt { "Id" } dd { a href=(Link::event(event.id)) { (event.id) } }
             dt { "Created" } dd { (text::time(event.created)) " UTC" }
             @if let Some(actor) = &meta.actor { dt { "Actor" } dd { (Name(actor)) } }
+            @for (does, other) in [("Undoes", meta.undoes), ("Redoes", meta.redoes)] {
+                @if let Some(other) = other {
+                    dt { (does) }
+                    dd {
+                        "version "
+                        a href=(Link::stream(&event.stream).with("version", other)) { (other) }
+                    }
+                }
+            }
             @if let Some(causation) = &meta.causation {
                 dt { "Caused by" }
                 dd { (cause(causation)) }

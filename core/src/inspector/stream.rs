@@ -13,7 +13,7 @@ use super::{
     link::Link,
     text::{self, Name},
 };
-use crate::{App, Committed, Result, StreamId, Version, store::Query};
+use crate::{App, Committed, Result, StreamId, Version, event::undone, store::Query};
 
 mod travel;
 
@@ -178,6 +178,7 @@ fn history(shown: &Shown) -> Markup {
             (event, gap)
         })
         .collect();
+    let undone = undone::undone(around);
     html! {
         section.card data-part aria-labelledby="history" {
             h2 #history { "History" }
@@ -189,7 +190,17 @@ fn history(shown: &Shown) -> Markup {
                     li aria-current=[(event.version == *at).then_some("true")] {
                         a href=(link(event.version)) {
                             span.version { (event.version) }
-                            span.what { (text::dot(&event.name)) span.name { (Name(&event.name)) } }
+                            span.what {
+                                (text::dot(&event.name))
+                                @if let Some(by) = undone.get(&(stream, event.version)) {
+                                    s.name title={ "undone by version " (by) } { (Name(&event.name)) }
+                                } @else {
+                                    span.name { (Name(&event.name)) }
+                                }
+                                @if let Some(told) = undone::told(&event.meta) {
+                                    span.told { (told) }
+                                }
+                            }
                             (text::time(event.created))
                             span.gap { @if let Some(gap) = gap { "+" (text::length(gap)) } }
                             span.who { @if let Some(actor) = event.meta.actor() { (Name(actor)) } }

@@ -10,6 +10,8 @@ use super::{
     print::last_segment,
     sound,
 };
+mod undo;
+
 use crate::{Action, Aggregate, Apply, Emits, Input, Invariants};
 
 /// Starts from the state that these events lead to.

@@ -33,10 +33,7 @@ pub(super) struct Decision<'a, A: Aggregate> {
 }
 
 impl<A: Aggregate> Decide<A, UndoError> for Decision<'_, A> {
-    async fn decide(
-        &mut self,
-        held: &Held<A>,
-    ) -> Result<Decided<A::Events>, ActError<UndoError>> {
+    async fn decide(&mut self, held: &Held<A>) -> Result<Decided<A::Events>, ActError<UndoError>> {
         let stream = || self.stream.clone();
         if held.version == Version(0) {
             return Err(ActError::Rejected(UndoError::NoEvents { stream: stream() }));

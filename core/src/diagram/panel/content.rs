@@ -28,7 +28,18 @@ pub(super) fn happens(flow: &Flow<'_>, event: &Happens<'_>, detail: Detail) -> N
     let mut details: Vec<String> =
         schema.map(|version| format!("schema {version}")).into_iter().collect();
     details.extend(docs_lines(docs, detail));
-    node(Look::Event, event.name, docs, details, flow.event(event))
+    let inverse = event.model.and_then(|model| model.inverse.as_ref());
+    let Some(inverse) = inverse else {
+        return node(Look::Event, event.name, docs, details, flow.event(event));
+    };
+    let undone = match inverse.emits.as_slice() {
+        [] => "can be undone".to_owned(),
+        emits => format!("can be undone, by {}", emits.join(", ")),
+    };
+    let docs = format!("{docs}\n{undone}\n{}", inverse.docs);
+    let mut node = node(Look::Event, event.name, &docs, details, flow.event(event));
+    node.name = event.shown();
+    node
 }
 
 pub(super) fn asked(flow: &Flow<'_>, action: &Asked<'_>, detail: Detail) -> Node {
@@ -59,7 +70,16 @@ fn node(look: Look, name: &str, docs: &str, details: Vec<String>, target: Target
     let tooltip = tooltip(name, docs, &details);
     let height = Node::height(details.len());
     let rect = Rect { height, ..Rect::default() };
-    Node { rect, look, name: name.to_owned(), details, tooltip, target, href: None }
+    Node {
+        rect,
+        look,
+        name: name.to_owned(),
+        details,
+        tooltip,
+        is_struck: false,
+        target,
+        href: None,
+    }
 }
 
 /// The whole name and docs, and what may be cut off in the box.
