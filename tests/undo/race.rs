@@ -57,12 +57,14 @@ async fn one(app: &App, id: &str, random: &mut fastrand::Rng) -> u64 {
             let undoing = if number == 7 { app.redo::<Basket>(id) } else { app.undo::<Basket>(id) };
             return match undoing.steps(random.u64(1..3)).await {
                 Ok(done) => done.events,
-                Err(ActError::Conflict(_)) => 0,
-                Err(ActError::Rejected(
-                    UndoError::NoEvents { .. }
-                    | UndoError::NothingToUndo { .. }
-                    | UndoError::NothingToRedo { .. },
-                )) => 0,
+                Err(
+                    ActError::Conflict(_)
+                    | ActError::Rejected(
+                        UndoError::NoEvents { .. }
+                        | UndoError::NothingToUndo { .. }
+                        | UndoError::NothingToRedo { .. },
+                    ),
+                ) => 0,
                 Err(error) => panic!("{error}"),
             };
         }

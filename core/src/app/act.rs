@@ -325,18 +325,9 @@ where
     E: Send,
 {
     let Request { name, stream, input, options } = request;
-    let key = options.key.as_deref().map(|key| {
-        // A reaction that is repeated may have another input at hand, and gets the first outcome.
-        let input = if options.cause.is_some() { &[][..] } else { input.as_bytes() };
-        Key::new(key, [stream.as_str().as_bytes(), name.as_bytes(), input])
-    });
-    if let Some(key) = &key
-        && let Some(first) = app.0.store.keyed(&key.key).await?
-    {
-        if first.fingerprint != key.fingerprint {
-            return Err(Error::KeyReused { key: key.key.to_string() }.into());
-        }
-        return Ok(repeated(stream, &first.appended));
+    let key = key(name, &stream, input, &options);
+    if let Some(first) = first_outcome(app, key.as_ref()).await? {
+        return Ok(repeated(stream, &first));
     }
     let correlation = options.correlation.clone().unwrap_or_else(|| app.0.ids.id());
     // Asked inside the span of the action, whose own place in the trace it is.
@@ -432,6 +423,25 @@ where
                 return Err(error.into());
             }
         }
+    }
+}
+
+/// The key of a request, if it has one.
+fn key(name: &str, stream: &StreamId, input: &Json, options: &Options) -> Option<Key> {
+    let key = options.key.as_deref()?;
+    // A reaction that is repeated may have another input at hand, and gets the first outcome.
+    let input = if options.cause.is_some() { &[][..] } else { input.as_bytes() };
+    Some(Key::new(key, [stream.as_str().as_bytes(), name.as_bytes(), input]))
+}
+
+/// What came of the request when it was asked first, if it was.
+async fn first_outcome(app: &App, key: Option<&Key>) -> Result<Option<Appended>> {
+    let Some(key) = key else { return Ok(None) };
+    match app.0.store.keyed(&key.key).await? {
+        Some(first) if first.fingerprint != key.fingerprint => {
+            Err(Error::KeyReused { key: key.key.to_string() })
+        }
+        first => Ok(first.map(|first| first.appended)),
     }
 }
 
