@@ -44,6 +44,45 @@ pub trait Projection: Default + Serialize + DeserializeOwned + Send + Sync + 'st
     /// Over how many workers its documents are spread; `#[projection(partitions = 4)]`.
     const PARTITIONS: u32 = 1;
 
+    /// Takes in what was folded from later events, where the block has a
+    /// `fn merge(&mut self, later: Self)`.
+    ///
+    /// A large log is then folded in ranges beside each other, as many at once as there are
+    /// processors, and what they come to is merged in the order of the log. That is for folds of
+    /// which this holds, however the events are cut in two: folding the first part and then the
+    /// second into one document is the same as folding each into an empty one and merging them.
+    /// Sums, counts, maxima, sets and maps of such are of that kind; what depends on the state it
+    /// finds, such as a running balance that is cut off at zero, is not. Where a handler returns
+    /// `Delete`, what came before in its document is left out by itself.
+    ///
+    /// [`App::verify`](crate::App::verify) never merges: it finds a `merge` that is wrong. A merge
+    /// or a handler that panics in a range stops nothing: the events are folded one by one then.
+    ///
+    /// ```
+    /// use actum::prelude::*;
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Event, Serialize, Deserialize)]
+    /// struct Sold { cents: u64 }
+    ///
+    /// #[derive(Default, Serialize, Deserialize)]
+    /// struct Sales { cents: u64, dearest: u64 }
+    ///
+    /// #[projection]
+    /// impl Sales {
+    ///     fn sold(&mut self, event: &Committed<Sold>) {
+    ///         self.cents += event.data.cents;
+    ///         self.dearest = self.dearest.max(event.data.cents);
+    ///     }
+    ///     fn merge(&mut self, later: Self) {
+    ///         self.cents += later.cents;
+    ///         self.dearest = self.dearest.max(later.dearest);
+    ///     }
+    /// }
+    /// assert!(Sales::MERGE.is_some());
+    /// ```
+    const MERGE: Option<fn(&mut Self, Self)> = None;
+
     /// One for each event type it takes.
     const HANDLERS: &'static [Handler<Self>];
 }

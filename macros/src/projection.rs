@@ -1,7 +1,8 @@
 //! `#[projection]`: a read model, with one handler for each method
 //! `fn(&mut self, &Committed<E>)` of the block.
 //!
-//! With a key it has a document for each key; see [`key`].
+//! With a key it has a document for each key; see [`key`]. With a method `merge` it can be folded
+//! in parallel; see [`merge`].
 //!
 //! Where the methods take a transaction as well it writes tables of its own; see [`sql`].
 
@@ -21,6 +22,7 @@ use crate::{
 };
 
 mod key;
+mod merge;
 mod sql;
 
 use key::Key;
@@ -67,9 +69,10 @@ fn implement(ctxt: &Ctxt, options: &Options, block: &Block) -> TokenStream {
     let mut seen = HashMap::new();
     let mut handlers = Vec::new();
     let keys = key::Keys::of(ctxt, options, block);
-    for method in block.methods() {
-        handlers.extend(check(ctxt, method, &keys, &mut seen));
+    for method in block.methods().filter(|method| !merge::is_merge(method)) {
+        handlers.extend(check(ctxt, method, &block.self_ty, &keys, &mut seen));
     }
+    let merge = merge::implement(ctxt, &options.krate, block);
     if handlers.is_empty() && ctxt.count() == 0 {
         ctxt.error(
             &block.self_ty,
@@ -105,6 +108,7 @@ fn implement(ctxt: &Ctxt, options: &Options, block: &Block) -> TokenStream {
             const VERSION: #p::core::primitive::u32 = #version;
             const DOCS: &'static #p::core::primitive::str = #docs;
             #consts
+            #merge
             const HANDLERS: &'static [#p::Handler<Self>] = &[#(#entries),*];
         }
 
@@ -127,6 +131,7 @@ fn name(ctxt: &Ctxt, options: &Options, self_ty: &Type) -> Option<LitStr> {
 fn check<'a>(
     ctxt: &Ctxt,
     method: &'a Method,
+    self_ty: &Type,
     keys: &key::Keys<'a>,
     seen: &mut HashMap<String, String>,
 ) -> Option<Handler<'a>> {
@@ -157,10 +162,15 @@ fn check<'a>(
         return None;
     };
     let Some(event) = event(argument.ty) else {
+        let other = if merge::is_self(argument.ty, self_ty) {
+            "; what joins the folds of two ranges of the log is called `merge`"
+        } else {
+            ""
+        };
         ctxt.error(
             argument.ty,
             format_args!(
-                "{} takes a committed event by reference, as in `{}`",
+                "{} takes a committed event by reference, as in `{}`{other}",
                 SHAPE.what, SHAPE.example
             ),
         );

@@ -3,7 +3,7 @@
 use std::{
     any::{Any, TypeId},
     collections::{HashMap, HashSet},
-    num::NonZeroUsize,
+    num::{NonZeroU64, NonZeroUsize},
     sync::Arc,
     time::Duration,
 };
@@ -32,6 +32,9 @@ const RETRIES: u32 = 20;
 /// How long a lease lasts unless told otherwise.
 const LEASE: Duration = Duration::from_secs(2);
 
+/// How many ids a range of the log has unless told otherwise.
+const RANGE: u64 = 16_384;
+
 /// One registered aggregate, with its types and without.
 type Faces = (Arc<dyn Any + Send + Sync>, Arc<dyn Erased>);
 
@@ -59,6 +62,8 @@ pub(super) struct Context<'a> {
     pub(super) holder: &'a str,
     /// How long a lease lasts.
     pub(super) lease: Duration,
+    /// How many ids a range has that is folded beside others.
+    pub(super) range: u64,
 }
 
 /// An app that has not started yet; made by [`App::new`].
@@ -70,6 +75,7 @@ pub struct Builder {
     cached: NonZeroUsize,
     retries: u32,
     lease: Duration,
+    range: u64,
     aggregates: Vec<Declared>,
     projections: Vec<Followed>,
     reactions: Vec<Reacting>,
@@ -110,6 +116,7 @@ impl Builder {
             cached: NonZeroUsize::new(CACHED).unwrap_or(NonZeroUsize::MIN),
             retries: RETRIES,
             lease: LEASE,
+            range: RANGE,
             aggregates: Vec::new(),
             projections: Vec::new(),
             reactions: Vec::new(),
@@ -248,6 +255,17 @@ impl Builder {
         self
     }
 
+    /// Tells how many ids a range of the log has; 16,384 unless told otherwise.
+    ///
+    /// A projection that can [`merge`](Projection::MERGE), and is at least four ranges behind, folds
+    /// as many of them beside each other as there are processors. What is folded and not merged yet
+    /// is kept in memory, and is folded again by the next one if the process is killed.
+    #[must_use]
+    pub fn range(mut self, ids: NonZeroU64) -> Self {
+        self.range = ids.get();
+        self
+    }
+
     /// Takes the time from another clock than the system's.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
@@ -326,6 +344,7 @@ impl Builder {
             cached,
             retries,
             lease,
+            range,
             aggregates,
             projections,
             reactions,
@@ -349,6 +368,7 @@ impl Builder {
                 model: described,
                 holder: &holder,
                 lease,
+                range,
             };
             match (followed.start)(&context) {
                 Started::Documents(runner) => drop(runners.insert(followed.type_id, runner)),

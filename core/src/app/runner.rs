@@ -25,6 +25,7 @@ mod build;
 mod documents;
 mod fold;
 mod follower;
+mod ranges;
 mod refold;
 mod right;
 mod status;
@@ -105,6 +106,8 @@ fn start_part<P: Projection>(context: &Context<'_>, build: &Build, partition: u3
         generation: Arc::clone(&generation),
         folded: None,
         begun: 0,
+        range: context.range,
+        in_order: false,
     };
     let stop = context.tasks.stopping();
     context.tasks.spawn(follower.run(stop));

@@ -9,7 +9,7 @@ use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{PatType, PathArguments, ReturnType, Type, spanned::Spanned};
 
-use super::{event, name};
+use super::{event, merge, name};
 use crate::{
     attr::{self, Options},
     block::{Block, Method},
@@ -45,7 +45,7 @@ struct Handler<'a> {
 /// Whether a block writes tables: one of its methods takes a transaction, or something behind the
 /// event.
 pub(super) fn is_sql(block: &Block) -> bool {
-    block.methods().any(|method| {
+    block.methods().filter(|method| !merge::is_merge(method)).any(|method| {
         let arguments: Vec<_> = method::typed(&method.sig.inputs).collect();
         arguments.len() > 1 || arguments.iter().any(|argument| is_transaction(&argument.ty))
     })
@@ -54,7 +54,11 @@ pub(super) fn is_sql(block: &Block) -> bool {
 pub(super) fn implement(ctxt: &Ctxt, options: &Options, block: &Block) -> TokenStream {
     let mut found = Found::default();
     for method in block.methods() {
-        found.method(ctxt, method);
+        if merge::is_merge(method) {
+            merge::refuse(ctxt, method);
+        } else {
+            found.method(ctxt, method);
+        }
     }
     let Found { handlers, steps, transaction, .. } = found;
     if let Some(key) = &options.key {

@@ -24,6 +24,9 @@ pub(super) struct Slot<P> {
     /// `None` while there is no document.
     state: Option<P>,
     changed: bool,
+    /// Whether it was deleted since the events began that are folded here: what it was before
+    /// them counts no longer.
+    ended: bool,
 }
 
 /// The documents in use.
@@ -38,7 +41,7 @@ pub(super) struct Cache<P> {
 
 impl<P: Default> Slot<P> {
     pub(super) const fn new(state: Option<P>) -> Self {
-        Self { state, changed: false }
+        Self { state, changed: false, ended: false }
     }
 
     /// Changes the document; without one, an empty one.
@@ -46,8 +49,25 @@ impl<P: Default> Slot<P> {
         self.changed = true;
         if change(self.state.get_or_insert_default())? == Fate::Deleted {
             self.state = None;
+            self.ended = true;
         }
         Ok(())
+    }
+
+    pub(super) const fn has_changed(&self) -> bool {
+        self.changed
+    }
+
+    /// Takes in what later events have made of an empty document.
+    pub(super) fn join(&mut self, later: Self, merge: fn(&mut P, P)) {
+        self.changed = true;
+        self.ended |= later.ended;
+        match (&mut self.state, later.state) {
+            (state, later_state) if later.ended => *state = later_state,
+            (Some(state), Some(later_state)) => merge(state, later_state),
+            (state @ None, later_state) => *state = later_state,
+            (Some(_), None) => {}
+        }
     }
 }
 
@@ -74,6 +94,16 @@ impl<P: Default> Cache<P> {
             self.changed.push(key.to_owned());
         }
         Some(slot)
+    }
+
+    /// Whether a document is in memory, or known not to be stored.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.is_complete || self.young.contains_key(key) || self.old.contains_key(key)
+    }
+
+    /// All documents, where none are stored and none were let go.
+    pub(super) fn into_all(self) -> impl Iterator<Item = (String, Slot<P>)> {
+        self.old.into_iter().chain(self.young)
     }
 
     /// Takes a document that was read from the store.

@@ -22,6 +22,7 @@ const LOOK: usize = 8;
 const READS: usize = 16;
 
 /// How events of one projection, or of one of its partitions, are folded.
+#[derive(Clone)]
 pub(super) struct Fold {
     pub(super) store: Arc<dyn Store>,
     pub(super) view: ViewId,
@@ -103,6 +104,46 @@ impl Fold {
             })?;
         }
         folded.seen = at;
+        Ok(())
+    }
+
+    /// Takes in what the events of a range behind `folded.seen` have made of empty documents.
+    pub(super) async fn merge<P: Projection>(
+        &self,
+        folded: &mut Folded<P>,
+        later: Folded<P>,
+        merge: fn(&mut P, P),
+    ) -> Result<()> {
+        let to = later.seen;
+        match (&mut folded.documents, later.documents) {
+            (Documents::One(slot), Documents::One(later)) if later.has_changed() => {
+                // The very first events have no earlier ones to be merged with.
+                if folded.stored == Id(0) && !slot.has_changed() {
+                    *slot = later;
+                } else {
+                    self.guarded(&mut { to }, |_| {
+                        slot.join(later, merge);
+                        Ok(())
+                    })?;
+                }
+            }
+            (Documents::Each(cache), Documents::Each(later)) => {
+                let later: Vec<_> = later.into_all().collect();
+                let keys = later.iter().map(|(key, _)| key).filter(|key| !cache.has(key));
+                let keys = keys.cloned().collect();
+                self.load(cache, keys, folded.stored).await?;
+                self.guarded(&mut { to }, |_| {
+                    for (key, later) in later {
+                        if let Some(slot) = cache.get(&key) {
+                            slot.join(later, merge);
+                        }
+                    }
+                    Ok(())
+                })?;
+            }
+            _ => {}
+        }
+        folded.seen = to;
         Ok(())
     }
 

@@ -13,6 +13,7 @@ use std::{
 };
 
 use futures_util::StreamExt;
+use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 use tracing::Instrument;
 
@@ -23,12 +24,14 @@ use super::{
     status::{Pace, Status},
 };
 use crate::{
-    Committed, Error, Id, Projection, Result,
+    Error, Id, Projection, Result,
     app::{health::ProjectionState, task::Stop},
     measure,
     store::{Pages, ViewCommit, ViewId},
     trace,
 };
+
+mod ranges;
 
 /// How long a projection folds at most before it commits.
 const COMMIT_AFTER: Duration = Duration::from_millis(500);
@@ -56,6 +59,10 @@ pub(super) struct Follower<P> {
     pub(super) folded: Option<Folded<P>>,
     /// How often the build had begun anew when the documents were read.
     pub(super) begun: u64,
+    /// How many ids a range has that is folded beside others.
+    pub(super) range: u64,
+    /// Whether a range could not be folded or merged, so that all is folded event by event.
+    pub(super) in_order: bool,
 }
 
 /// How a look at the log has ended.
@@ -162,6 +169,7 @@ impl<P: Projection> Follower<P> {
                 return Err(stale(&self.fold.view, folded.stored));
             }
         }
+        self.in_order = false;
         let seen = folded.seen;
         self.folded = Some(folded);
         self.runs(seen);
@@ -169,9 +177,9 @@ impl<P: Projection> Follower<P> {
     }
 
     async fn catch_up(&mut self, folded: &mut Folded<P>, head: Id) -> Result<()> {
+        self.catch_up_in_ranges(folded, head).await?;
         let pace = Pace::from(folded.seen);
-        // A lease must not run out over a batch.
-        let slice = COMMIT_AFTER.min(self.right.ttl / 4);
+        let slice = self.slice();
         let mut pages: Option<Pages> = None;
         let mut until = Instant::now() + slice;
         while folded.seen < head {
@@ -182,7 +190,7 @@ impl<P: Projection> Follower<P> {
             let Some(found) = reading.next().await else { break };
             let found = found?;
             if let Some(next) = found.first() {
-                self.lags(head, next);
+                self.lags(head, next.id, next.created);
             }
             let mut events = found.into_iter();
             while events.len() > 0 {
@@ -194,17 +202,27 @@ impl<P: Projection> Follower<P> {
                 }
                 pages = None;
                 self.commit(folded).await?;
-                let (seen, rate) = (folded.seen, pace.rate(folded.seen));
-                self.status.send_modify(|status| (status.seen, status.rate) = (seen, rate));
+                self.shows(folded.seen, pace.rate(folded.seen));
                 until = Instant::now() + slice;
             }
         }
-        let rate = pace.rate(head);
-        self.status.send_if_modified(|status| {
-            status.rate = rate;
-            false
-        });
+        if let Some(rate) = pace.rate(head) {
+            self.status.send_if_modified(|status| {
+                status.rate = Some(rate);
+                false
+            });
+        }
         Ok(())
+    }
+
+    /// How long it works at most until it commits: a lease must not run out over a batch.
+    fn slice(&self) -> Duration {
+        COMMIT_AFTER.min(self.right.ttl / 4)
+    }
+
+    /// Shows how far it is, and how fast.
+    fn shows(&self, seen: Id, rate: Option<f64>) {
+        self.status.send_modify(|status| (status.seen, status.rate) = (seen, rate));
     }
 
     /// Stores what has changed, under a lease that still has time.
@@ -227,9 +245,9 @@ impl<P: Projection> Follower<P> {
     }
 
     /// Tells how far it is behind, before it folds the next event.
-    fn lags(&self, head: Id, next: &Committed) {
-        let age = self.right.clock.now().duration_since(next.created).as_secs_f64();
-        measure::lag("projection", P::NAME, head.0 - next.id.0 + 1, age.max(0.0));
+    fn lags(&self, head: Id, next: Id, created: Timestamp) {
+        let age = self.right.clock.now().duration_since(created).as_secs_f64();
+        measure::lag("projection", P::NAME, head.0 - next.0 + 1, age.max(0.0));
     }
 
     /// Notes what was read; a stop that lies before a change from outside is over.
