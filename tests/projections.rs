@@ -7,6 +7,10 @@ mod domain;
 mod keyed;
 #[path = "projections/kill.rs"]
 mod kill;
+#[path = "projections/kill_rebuild.rs"]
+mod kill_rebuild;
+#[path = "projections/merge.rs"]
+mod merge;
 #[path = "projections/place.rs"]
 mod place;
 #[path = "projections/rebuild.rs"]
