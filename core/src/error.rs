@@ -39,6 +39,12 @@ pub enum Error {
         /// The key.
         key: String,
     },
+    /// A key that only reactions may use; nothing was stored.
+    #[error("the key `{key}` begins with `react/`, as only those of reactions do; use another")]
+    ReservedKey {
+        /// The key.
+        key: String,
+    },
     /// A stored event that this program cannot read.
     #[error("cannot read event {id}, version {version} of `{stream}`")]
     Decode {
@@ -125,12 +131,14 @@ pub enum Error {
     },
     /// An event names a document by a key that no store could keep.
     #[error(
-        "event {id} names the key {key:?} of {view}, which no document can have: {why}; change what \
-         the projection takes as the key"
+        "event {id} of `{stream}` names the key {key:?} of {view}, which no document can have: {why}; \
+         change what the projection takes as the key, and start it again"
     )]
     InvalidKey {
         /// The projection.
         view: String,
+        /// The stream of the event.
+        stream: StreamId,
         /// The event.
         id: Id,
         /// The start of the key.

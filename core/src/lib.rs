@@ -66,7 +66,7 @@ pub use projection::{
     Route, SqlHandler, SqlProjection,
 };
 pub use reaction::{
-    Ask, Asked, Cx, Fault, IntoFault, Later, Part, Policy, Reaction, Reactor, When,
+    Ask, Asked, Cx, Fault, IntoFault, Later, Part, Policy, Reaction, Reactor, Start, When,
 };
 #[cfg(feature = "sqlite")]
 pub use rusqlite;

@@ -18,6 +18,7 @@ const LAG: &str = "actum_lag_events";
 const LAG_TIME: &str = "actum_lag_seconds";
 const REACTIONS: &str = "actum_reactions_total";
 const PARKED: &str = "actum_parked";
+const TIMERS: &str = "actum_timers";
 
 /// Tells the recorder what each name means.
 pub(crate) fn describe() {
@@ -26,10 +27,11 @@ pub(crate) fn describe() {
     describe_counter!(RETRIES, Unit::Count, "Decisions made again on a newer state");
     describe_histogram!(APPEND, Unit::Seconds, "From the request to append to its answer");
     describe_histogram!(GROUP, Unit::Count, "Requests that a store committed together");
-    describe_gauge!(LAG, Unit::Count, "Ids between a projection and the head");
+    describe_gauge!(LAG, Unit::Count, "Ids between a projection or reaction and the head");
     describe_gauge!(LAG_TIME, Unit::Seconds, "Age of the oldest event that was not seen yet");
     describe_counter!(REACTIONS, Unit::Count, "Reactions to events, by what came of them");
     describe_gauge!(PARKED, Unit::Count, "Streams that a reaction has set aside");
+    describe_gauge!(TIMERS, Unit::Count, "Timers that wait for their time");
 }
 
 /// Runs from when it is made.
@@ -82,6 +84,11 @@ pub(crate) fn reacted(reaction: &'static str, outcome: &'static str) {
 /// A reaction has set so many streams and timers aside.
 pub(crate) fn parked(reaction: &'static str, parked: usize) {
     gauge!(PARKED, "reaction" => reaction).set(count(parked as u64));
+}
+
+/// A reaction has so many timers that wait.
+pub(crate) fn timers(reaction: &'static str, timers: u64) {
+    gauge!(TIMERS, "reaction" => reaction).set(count(timers));
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the facade takes floating-point numbers")]

@@ -8,7 +8,9 @@ pub use crate::{
         Answer, Answered, DocumentPerKey, Fate, Handler, Handles, KeyOf, KeyText, OneDocument,
         Outcome, SqlHandler, SqlHandles, SqlProjection, Tx,
     },
-    reaction::{Asked, Cx, Fault, Handled, IntoFault, Part, Policy, Reaction, Reactor, Reacts},
+    reaction::{
+        Asked, Cx, Fault, Handled, IntoFault, Part, Policy, Reaction, Reactor, Reacts, Start,
+    },
     store::sql::{Awaiting, Blocking, SqlTransaction},
 };
 pub use core;

@@ -12,7 +12,6 @@ mod cx;
 mod fault;
 
 pub use ask::{Ask, Later, When};
-#[cfg(feature = "http")]
 pub(crate) use cx::KEYS;
 pub use cx::{Cx, Part};
 pub use fault::{Fault, IntoFault};
@@ -36,8 +35,45 @@ pub trait Reaction: Sized + Send + Sync + 'static {
     /// How it is tried again, and how much of it runs at a time.
     const POLICY: Policy;
 
+    /// Where it begins when it has never run; `#[reaction(from = now)]`.
+    const START: Start = Start::Beginning;
+
     /// One for each event type it takes.
     const HANDLERS: &'static [Reactor<Self>];
+}
+
+/// Where a reaction begins that has never run.
+///
+/// A new reaction on an old log handles every event that the log has ever had, unless it says
+/// otherwise: right for one that shall catch up on what was left undone, wrong for one that sends
+/// mail.
+///
+/// ```
+/// use actum::{Start, prelude::*};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Event, Serialize, Deserialize)]
+/// struct CheckedOut { customer: String }
+///
+/// struct Thanks;
+///
+/// #[reaction(from = now)]
+/// impl Thanks {
+///     async fn checked_out(&self, event: &Committed<CheckedOut>) -> Result<(), Fault> {
+///         println!("Thank you, {}!", event.data.customer);
+///         Ok(())
+///     }
+/// }
+/// assert_eq!(Thanks::START, Start::Now);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Start {
+    /// With the first event of the log.
+    #[default]
+    Beginning,
+    /// Behind the last event there is when an app with it starts for the first time; that place is
+    /// kept, so nothing is left out between then and its first event.
+    Now,
 }
 
 /// How a reaction is tried again, and how much of it runs at a time.

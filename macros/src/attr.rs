@@ -17,6 +17,8 @@ pub(crate) struct Options {
     pub(crate) name: Option<LitStr>,
     pub(crate) version: Option<Number>,
     pub(crate) from: Option<Type>,
+    /// Where in the log a reaction begins: the word, whatever it is.
+    pub(crate) begins: Option<Ident>,
     pub(crate) events: Option<Type>,
     pub(crate) snapshot_every: Option<Number>,
     pub(crate) attempts: Option<Number>,

@@ -23,7 +23,8 @@ const SHAPE: Shape = Shape {
     example: "async fn checked_out(&self, event: &Committed<CheckedOut>) -> Result<(), Fault>",
 };
 
-const KEYS: &[&str] = &["name", "attempts", "backoff", "longest", "parallel", "lease", "crate"];
+const KEYS: &[&str] =
+    &["name", "from", "attempts", "backoff", "longest", "parallel", "lease", "crate"];
 
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     let ctxt = Ctxt::default();
@@ -81,6 +82,7 @@ fn implement(ctxt: &Ctxt, options: &Options, block: &Block) -> TokenStream {
     let docs = docs::of(&block.attrs);
     let self_ty = &block.self_ty;
     let policy = policy(&p, options);
+    let start = start(ctxt, &p, options);
     let impls = handlers.iter().map(|handler| react(&options.krate, self_ty, handler));
     let entries = handlers.iter().map(|Handler { method, event, .. }| {
         let cfgs = method.cfgs();
@@ -96,9 +98,25 @@ fn implement(ctxt: &Ctxt, options: &Options, block: &Block) -> TokenStream {
             const NAME: &'static #p::core::primitive::str = #name;
             const DOCS: &'static #p::core::primitive::str = #docs;
             const POLICY: #p::Policy = #policy;
+            #start
             const HANDLERS: &'static [#p::Reactor<Self>] = &[#(#entries),*];
         }
     }
+}
+
+/// Where it begins, unless that is the first event of the log.
+fn start(ctxt: &Ctxt, p: &TokenStream, options: &Options) -> Option<TokenStream> {
+    let word = options.begins.as_ref()?;
+    if word == "now" {
+        return Some(quote!(const START: #p::Start = #p::Start::Now;));
+    }
+    ctxt.error(
+        word,
+        format_args!(
+            "a reaction begins with the first event of the log, or with what comes `from = now`; `{word}` is no place to begin",
+        ),
+    );
+    None
 }
 
 fn policy(p: &TokenStream, options: &Options) -> TokenStream {

@@ -23,6 +23,7 @@ use crate::{
     clock::whole_microseconds,
     event::causation,
     measure,
+    reaction::KEYS,
     store::{Appended, Batch, BoxFuture, Expected, Key, NewEvent},
     trace::{self, Asked, TraceParent},
 };
@@ -129,6 +130,10 @@ macro_rules! options {
 
         /// Makes the request idempotent: asked again with the same key and the same input it
         /// stores nothing and answers with the first outcome.
+        ///
+        /// A key that begins with `react/` is refused with
+        /// [`Error::ReservedKey`]($crate::Error::ReservedKey): so do those by which reactions act
+        /// once, and whoever guessed one could keep a reaction from acting.
         pub fn key(mut self, key: impl Into<String>) -> Self {
             self.options.key = Some(key.into());
             self
@@ -275,6 +280,11 @@ where
     E: Send,
 {
     let Request { name, stream, input, options } = request;
+    if let Some(key) = options.key.as_deref().filter(|key| key.starts_with(KEYS))
+        && options.cause.is_none()
+    {
+        return Err(Error::ReservedKey { key: key.to_owned() }.into());
+    }
     let key = options.key.as_deref().map(|key| {
         // A reaction that is repeated may have another input at hand, and gets the first outcome.
         let input = if options.cause.is_some() { &[][..] } else { input.as_bytes() };

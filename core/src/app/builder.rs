@@ -19,7 +19,7 @@ use crate::{
     measure,
     model::{AggregateModel, ProjectionModel, ReactionModel},
     reaction::Asked,
-    store::Store,
+    store::{BoxFuture, Store},
     trace::Traces,
 };
 
@@ -86,8 +86,12 @@ struct Reacting {
     type_id: TypeId,
     model: fn(Emitters<'_>) -> ReactionModel,
     asks: fn() -> Vec<Asked>,
+    begin: Begin,
     prepare: PrepareReaction,
 }
+
+/// Notes where a reaction begins that has never run.
+type Begin = for<'a> fn(&'a Arc<dyn Store>, &'a Arc<dyn Clock>) -> BoxFuture<'a, Result<()>>;
 
 type PrepareReaction = Box<dyn FnOnce(&ReactionModel) -> (react::Registered, StartReaction) + Send>;
 
@@ -215,13 +219,15 @@ impl Builder {
 
     /// Adds a reaction; of all processes that have it, one at a time runs it.
     ///
-    /// It goes on where its checkpoint stands; a new one begins with the first event of the log.
+    /// It goes on where its checkpoint stands; a new one begins with the first event of the log, or
+    /// with what comes [from now on](crate::Start).
     #[must_use]
     pub fn react<R: Reaction>(mut self, reaction: R) -> Self {
         self.reactions.push(Reacting {
             type_id: TypeId::of::<R>(),
             model: |emitters| ReactionModel::of::<R>(emitters),
             asks: ReactionModel::asks::<R>,
+            begin: |store, clock| Box::pin(react::begin::<R>(store, clock)),
             prepare: Box::new(|model| {
                 let (registered, start) = react::prepare(Arc::new(reaction), model);
                 (registered, Box::new(start))
@@ -351,6 +357,9 @@ impl Builder {
         } = self;
         let holder = uuid::Uuid::now_v7().to_string();
         measure::describe();
+        for reacting in &reactions {
+            (reacting.begin)(&store, &clock).await?;
+        }
         let tasks = Tasks::default();
         let mut types = HashMap::new();
         let mut names = HashMap::new();

@@ -127,10 +127,10 @@ async fn tables(
     runner: &sql::Runner,
     head: Id,
 ) -> Result<ProjectionHealth> {
-    let sql::Status { seen, state } = runner.status.borrow().clone();
+    let sql::Status { seen, state, rate } = runner.status.borrow().clone();
     let (version, serves, seen) = (runner.view.version, seen.is_some(), seen.unwrap_or_default());
     let (lag, lag_time) = lag(app, name, seen, head).await;
-    Ok(ProjectionHealth { name, version, seen, lag, lag_time, rate: None, serves, state })
+    Ok(ProjectionHealth { name, version, seen, lag, lag_time, rate, serves, state })
 }
 
 /// How many ids a projection is behind, and for how long.

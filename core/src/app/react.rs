@@ -26,6 +26,7 @@ mod job;
 mod lane;
 mod parked;
 mod request;
+mod start;
 mod timer;
 mod window;
 
@@ -38,6 +39,7 @@ pub(super) use health::{Status, all as health};
 pub(crate) use parked::ask;
 pub(crate) use parked::list;
 pub(super) use parked::{cancel, edit};
+pub(super) use start::begin;
 pub(crate) use timer::{Timer, timer_key};
 
 use holder::{Ended, Holder};

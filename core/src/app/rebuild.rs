@@ -23,7 +23,7 @@ pub struct Progress {
     /// How long it will take to catch up at this rate.
     pub eta: Option<Duration>,
     /// Whether it is this version that readers get; while it is being built beside an older one
-    /// it is not.
+    /// it is not. Of a SQL projection: whether its tables are there.
     pub serves: bool,
 }
 
@@ -56,7 +56,8 @@ impl App {
             let stored = self.0.store.checkpoint(&part.view).await?;
             seen = seen.min(part.status.borrow().seen.max(stored));
         }
-        Ok(Progress::of(runner, seen, self.0.store.head().await?, serves))
+        let rate = runner.status().rate;
+        Ok(Progress::of(seen, self.0.store.head().await?, rate, serves))
     }
 
     /// Forgets what a projection has and builds it anew from the first event.
@@ -127,8 +128,7 @@ impl App {
 const RETIRING: Duration = Duration::from_secs(10);
 
 impl Progress {
-    pub(super) fn of(runner: &Runner, seen: Id, head: Id, serves: bool) -> Self {
-        let rate = runner.status().rate;
+    pub(super) fn of(seen: Id, head: Id, rate: Option<f64>, serves: bool) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
         let left = head.0.saturating_sub(seen.0) as f64;
         let eta = rate.and_then(|rate| Duration::try_from_secs_f64(left / rate).ok());

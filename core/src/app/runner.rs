@@ -37,8 +37,9 @@ pub(crate) use build::Register;
 pub(super) use build::{Build, view};
 #[cfg(feature = "cli")]
 pub(crate) use follower::FOREIGN;
+pub(crate) use follower::{POLL, idle_pause};
 pub(super) use refold::Refold;
-pub(super) use status::Status;
+pub(super) use status::{Pace, Status};
 
 use fold::Fold;
 use follower::Follower;

@@ -36,6 +36,14 @@ pub(super) struct Status {
     /// Up to where it has seen the log; `None` before its tables are known to be there.
     pub(super) seen: Option<Id>,
     pub(super) state: ProjectionState,
+    /// How many ids it goes through in a second, as last measured.
+    pub(super) rate: Option<f64>,
+}
+
+impl Status {
+    const fn new() -> Self {
+        Self { seen: None, state: ProjectionState::Running, rate: None }
+    }
 }
 
 /// Someone who wants the tables reset.
@@ -48,7 +56,7 @@ pub(super) fn start<P: SqlProjection>(
     context: &Context<'_>,
 ) -> Runner {
     let view = ViewId { name: P::NAME.into(), version: P::VERSION };
-    let (status, seen) = watch::channel(Status { seen: None, state: ProjectionState::Running });
+    let (status, seen) = watch::channel(Status::new());
     let (resets, wanted) = mpsc::channel(RESETS);
     let from = context.model.takes.iter().map(|takes| takes.from.clone()).collect();
     let follower = Follower {
@@ -60,6 +68,7 @@ pub(super) fn start<P: SqlProjection>(
         from,
         status,
         place: None,
+        idle: 0,
     };
     let stop = context.tasks.stopping();
     context.tasks.spawn(follower.run(stop, wanted));

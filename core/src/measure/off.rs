@@ -28,3 +28,5 @@ pub(crate) fn lag(_: &'static str, _: &'static str, _: u64, _: f64) {}
 pub(crate) fn reacted(_: &'static str, _: &'static str) {}
 
 pub(crate) fn parked(_: &'static str, _: usize) {}
+
+pub(crate) fn timers(_: &'static str, _: u64) {}

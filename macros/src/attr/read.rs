@@ -71,7 +71,7 @@ impl Options {
             meant.clone_into(&mut word);
         }
         if !input.peek(Token![=]) {
-            let example = example_of(&word);
+            let example = example_in(macro_name, &word);
             let message = format!("`{word}` needs a value, as in `{example}`");
             return Err(syn::Error::new_spanned(&key, message));
         }
@@ -79,14 +79,14 @@ impl Options {
         if self.seen.contains(&word) {
             ctxt.error(&key, format_args!("`{word}` is given twice"));
         }
-        self.value(&word, input)?;
+        self.value(macro_name, &word, input)?;
         self.seen.push(word);
         Ok(())
     }
 
-    fn value(&mut self, key: &str, input: ParseStream<'_>) -> syn::Result<()> {
+    fn value(&mut self, macro_name: &str, key: &str, input: ParseStream<'_>) -> syn::Result<()> {
         let expected = |what: &str| {
-            let message = format!("expected {what}, as in `{}`", example_of(key));
+            let message = format!("expected {what}, as in `{}`", example_in(macro_name, key));
             if input.is_empty() {
                 syn::Error::new(input.span(), message)
             } else {
@@ -105,6 +105,9 @@ impl Options {
             "backoff" => self.backoff = Some(length(input, &expected)?),
             "longest" => self.longest = Some(length(input, &expected)?),
             "lease" => self.lease = Some(length(input, &expected)?),
+            "from" if macro_name == "reaction" => {
+                self.begins = Some(input.call(Ident::parse_any).map_err(|_| expected("`now`"))?);
+            }
             "from" => self.from = Some(input.parse().map_err(|_| expected("a type"))?),
             "key" => {
                 let key = input.parse();
@@ -184,6 +187,14 @@ pub(super) fn example(macro_name: &str) -> String {
         _ => "crate",
     };
     format!("#[{macro_name}({})]", example_of(key))
+}
+
+/// An option can mean another thing in another macro.
+fn example_in(macro_name: &str, key: &str) -> &'static str {
+    match (macro_name, key) {
+        ("reaction", "from") => "from = now",
+        _ => example_of(key),
+    }
 }
 
 fn example_of(key: &str) -> &'static str {

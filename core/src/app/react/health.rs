@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
-use super::{Registered, parked};
+use super::{Registered, parked, timer};
 use crate::{Error, Id, Result, app::App, store::Query};
 
 /// How a reaction fares.
@@ -24,6 +24,8 @@ pub struct ReactionHealth {
     pub parked: usize,
     /// How many streams wait for another try; known where the reaction runs.
     pub waiting: usize,
+    /// How many timers wait for their time; one that is cancelled counts until then.
+    pub timers: u64,
     /// Whether it runs, and where.
     pub state: ReactionState,
 }
@@ -60,6 +62,7 @@ pub(in crate::app) struct Status {
     pub(super) seen: Id,
     pub(super) parked: usize,
     pub(super) waiting: usize,
+    pub(super) timers: u64,
     pub(super) state: ReactionState,
 }
 
@@ -89,11 +92,13 @@ async fn of(app: &App, registered: &Registered, head: Id) -> Result<ReactionHeal
         status.seen = app.0.store.checkpoint(&registered.view).await?;
         status.parked = parked::list(&*app.0.store, registered.name).await?.len();
         status.waiting = 0;
+        status.timers = timer::count(&*app.0.store, &registered.view).await?;
     }
-    let Status { seen, parked, waiting, state } = status;
+    let Status { seen, parked, waiting, timers, state } = status;
     let lag = head.0.saturating_sub(seen.0);
     let lag_time = if lag == 0 { None } else { age(app, registered.name, seen).await };
-    Ok(ReactionHealth { name: registered.name, seen, lag, lag_time, parked, waiting, state })
+    let name = registered.name;
+    Ok(ReactionHealth { name, seen, lag, lag_time, parked, waiting, timers, state })
 }
 
 /// How long the oldest event behind an id has been there.

@@ -30,6 +30,7 @@ use crate::{
 };
 
 mod commit;
+mod lag;
 mod lanes;
 mod load;
 mod requests;
@@ -85,6 +86,7 @@ pub(super) struct Holder<R> {
     changes: BTreeMap<String, Option<Json>>,
     commit: commit::Pipeline,
     requests: requests::Requests,
+    lag: lag::Lag,
     /// How often in a row the store has failed, and when it may be asked again.
     failures: u32,
     patience: Option<Instant>,
@@ -123,6 +125,7 @@ impl<R: Reaction> Holder<R> {
     /// Cuts off what still runs, and waits until it has ended: then another may go on.
     pub(super) async fn end(mut self) -> Lease {
         self.jobs.shutdown().await;
+        lag::silence(R::NAME);
         self.lease
     }
 
@@ -133,7 +136,7 @@ impl<R: Reaction> Holder<R> {
         loop {
             self.take_page();
             self.start_jobs();
-            self.start_commit();
+            self.start_commit()?;
             self.renew_in_time();
             self.show();
             if self.stopping && self.is_done() {
@@ -155,6 +158,8 @@ impl<R: Reaction> Holder<R> {
                 Woken::Forgotten(outcome) => self.forgotten(outcome)?,
                 Woken::Look => {
                     self.look();
+                    let settled = self.commit.settled(&self.window);
+                    self.tell_lag(settled);
                     if self.looked.elapsed() >= POLL {
                         self.list_requests();
                         self.commit.catch_up(self.window.seen);
@@ -248,6 +253,7 @@ impl<R: Reaction> Holder<R> {
             }
         };
         let seen = self.window.seen;
+        self.lag.looked(head);
         if seen > head {
             let (view, checkpoint) = (self.worker.view.to_string(), seen);
             return Err(Error::Ahead { view, checkpoint, head });
@@ -291,7 +297,10 @@ impl<R: Reaction> Holder<R> {
     fn take(&mut self, event: Committed) {
         if self.worker.reactor(&event.name, event.stream.category()).is_none() {
             self.window.seen = event.id;
-        } else if !self.window.open(event.id) {
+            return;
+        }
+        self.lag.took(&event);
+        if !self.window.open(event.id) {
             self.commit.touch();
         } else if self.lanes.contains_key(&event.stream) {
             self.divert(&event);
@@ -391,18 +400,30 @@ impl<R: Reaction> Holder<R> {
         let settled = self.commit.settled(&self.window);
         let parked = self.parked.len() + self.parked_timers;
         let waiting = self.due.len();
-        if self.worker.status.borrow().parked != parked {
-            measure::parked(R::NAME, parked);
+        let timers = self.timers.count;
+        let is_moved = {
+            let before = self.worker.status.borrow();
+            if before.parked != parked {
+                measure::parked(R::NAME, parked);
+            }
+            if before.timers != timers {
+                measure::timers(R::NAME, timers);
+            }
+            before.seen != settled
+        };
+        if is_moved {
+            self.tell_lag(settled);
         }
         self.worker.status.send_if_modified(|status| {
             let news = status.seen != settled
                 || status.parked != parked
                 || status.waiting != waiting
+                || status.timers != timers
                 || (self.failures == 0 && !matches!(status.state, ReactionState::Running));
             if news {
                 let running = self.failures == 0;
                 let state = if running { ReactionState::Running } else { status.state.clone() };
-                *status = Status { seen: settled, parked, waiting, state };
+                *status = Status { seen: settled, parked, waiting, timers, state };
             }
             news
         });

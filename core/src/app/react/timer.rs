@@ -10,11 +10,15 @@ use serde_json::value::RawValue;
 
 use crate::{
     Error, Id, Json, Result, StreamId,
-    store::{Document, ViewId},
+    app::react::holder::each,
+    store::{Document, Store, ViewId},
 };
 
 /// What the keys of all timers begin with.
 pub(super) const TIMERS: &str = "t/";
+
+/// The document that keeps how many timers there are; it goes with each change of them.
+pub(super) const COUNT: &str = "n/timers";
 
 /// What the keys of all timers begin with that have failed for good.
 pub(super) const PARKED: &str = "p/";
@@ -102,6 +106,21 @@ pub(crate) fn timer_key(key: &str) -> String {
         return format!("k/{escaped}");
     }
     format!("h/{}", blake3::hash(key.as_bytes()).to_hex())
+}
+
+/// How many timers there are.
+pub(super) async fn count(store: &dyn Store, view: &ViewId) -> Result<u64> {
+    let (_, document) = store.document(view, COUNT).await?;
+    if let Some(count) = document {
+        return count.decode().map_err(|source| Error::Document { view: view.to_string(), source });
+    }
+    let mut count = 0;
+    each(store, view, TIMERS, |_| {
+        count += 1;
+        Ok(())
+    })
+    .await?;
+    Ok(count)
 }
 
 fn json<'de, D: Deserializer<'de>>(from: D) -> Result<Json, D::Error> {

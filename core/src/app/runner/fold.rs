@@ -10,7 +10,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::documents::{Cache, Documents, Slot};
 use crate::{
-    Committed, Error, Handler, Id, Projection, Result,
+    Committed, Error, Handler, Id, Projection, Result, StreamId,
     projection::{Change, Fate, Route, partition_of, refuse_key},
     store::{Query, Store, ViewId},
 };
@@ -180,8 +180,9 @@ impl Fold {
         };
         let id = event.id;
         if let Route::Key(change) = handler.route {
+            let stream = event.stream.clone();
             let Change { key, apply } = change(event)?;
-            self.check(id, &key)?;
+            self.check(&stream, id, &key)?;
             if !self.is_mine::<P>(&key) {
                 return Ok(None);
             }
@@ -231,10 +232,11 @@ impl Fold {
         partition_of(key, P::PARTITIONS) == self.partition
     }
 
-    pub(super) fn check(&self, id: Id, key: &str) -> Result<()> {
+    pub(super) fn check(&self, stream: &StreamId, id: Id, key: &str) -> Result<()> {
         let Some(why) = refuse_key(key) else { return Ok(()) };
         let key = key.chars().take(80).collect();
-        Err(Error::InvalidKey { view: self.view.to_string(), id, key, why })
+        let (view, stream) = (self.view.to_string(), stream.clone());
+        Err(Error::InvalidKey { view, stream, id, key, why })
     }
 
     /// Reads the documents that are waited for.

@@ -39,8 +39,11 @@ const COMMIT_AFTER: Duration = Duration::from_millis(500);
 /// How far the seen may run ahead of the stored checkpoint while nothing concerns the projection.
 pub(crate) const FOREIGN: u64 = 1_000;
 
-/// How often the log is looked at even if nothing wakes the projection.
-const POLL: Duration = Duration::from_millis(100);
+/// How soon the log is looked at again even if nothing wakes the projection; longer each time.
+pub(crate) const POLL: Duration = Duration::from_millis(100);
+
+/// How long a projection waits at most until it looks at the log.
+const LATEST: Duration = Duration::from_secs(1);
 
 /// How long a projection waits at most after a failure of the store.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -68,9 +71,21 @@ pub(super) struct Follower<P> {
 /// How a look at the log has ended.
 enum Pass {
     /// The log is folded up to its head.
-    Done,
+    Done(Found),
     /// Another worker does it.
     Standby,
+}
+
+/// Whether the log had grown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Something,
+    Nothing,
+}
+
+/// How long to wait for a wake-up after so many looks at the log that found nothing.
+pub(crate) fn idle_pause(idle: u32) -> Duration {
+    POLL.saturating_mul(1 << idle.min(4)).min(LATEST)
 }
 
 impl<P: Projection> Follower<P> {
@@ -83,7 +98,7 @@ impl<P: Projection> Follower<P> {
 
     async fn work(&mut self, stop: &mut Stop) {
         let mut watch = self.fold.store.watch();
-        let mut failures = 0;
+        let (mut failures, mut idle) = (0, 0);
         let changed = Arc::clone(&self.changed);
         while !stop.is_wanted() {
             let pass = tokio::select! {
@@ -91,9 +106,10 @@ impl<P: Projection> Follower<P> {
                 () = stop.wanted() => return,
             };
             let (pause, wakes) = match pass {
-                Ok(Pass::Done) => {
+                Ok(Pass::Done(found)) => {
                     failures = 0;
-                    (POLL, true)
+                    idle = if found == Found::Nothing { idle + 1 } else { 0 };
+                    (idle_pause(idle), true)
                 }
                 Ok(Pass::Standby) => {
                     failures = 0;
@@ -126,7 +142,7 @@ impl<P: Projection> Follower<P> {
         let mut head = self.fold.store.head().await?;
         let has_seen = |folded: &Folded<P>| folded.seen == head;
         if self.build.serves() && self.folded.as_ref().is_some_and(has_seen) {
-            return Ok(Pass::Done);
+            return Ok(Pass::Done(Found::Nothing));
         }
         match self.right.hold().await? {
             Hold::Kept => {}
@@ -173,7 +189,7 @@ impl<P: Projection> Follower<P> {
         let seen = folded.seen;
         self.folded = Some(folded);
         self.runs(seen);
-        Ok(Pass::Done)
+        Ok(Pass::Done(Found::Something))
     }
 
     async fn catch_up(&mut self, folded: &mut Folded<P>, head: Id) -> Result<()> {

@@ -71,9 +71,9 @@ fn step<P: Projection>(fold: &Fold, event: Committed) -> Result<Option<Step<P>>>
         Route::One => return Ok(Some(Step { key: String::new(), change: with(call, event) })),
         Route::Stream => (event.stream.to_string(), with(call, event)),
         Route::Key(change) => {
-            let id = event.id;
+            let (stream, id) = (event.stream.clone(), event.id);
             let Change { key, apply } = change(event)?;
-            fold.check(id, &key)?;
+            fold.check(&stream, id, &key)?;
             (key, Box::new(move |document| Ok(apply(document))))
         }
     };

@@ -23,18 +23,18 @@ impl Status {
 }
 
 /// Measures how fast a worker goes through the log.
-pub(super) struct Pace {
+pub(crate) struct Pace {
     begun: Instant,
     from: Id,
 }
 
 impl Pace {
-    pub(super) fn from(from: Id) -> Self {
+    pub(crate) fn from(from: Id) -> Self {
         Self { begun: Instant::now(), from }
     }
 
     /// Ids in a second, since the start.
-    pub(super) fn rate(&self, seen: Id) -> Option<f64> {
+    pub(crate) fn rate(&self, seen: Id) -> Option<f64> {
         let passed = self.begun.elapsed().as_secs_f64();
         let ids = seen.0.saturating_sub(self.from.0);
         #[expect(clippy::cast_precision_loss, reason = "a rate")]

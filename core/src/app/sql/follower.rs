@@ -15,10 +15,12 @@ use crate::{
     Committed, Error, Id, Result, SqlProjection,
     app::{
         health::ProjectionState,
+        runner::{self, Pace},
         sql::{Reset, Status},
         task::Stop,
     },
     clock::Clock,
+    measure,
     projection::Taken,
     store::{
         Query, SqlStore, Store, ViewId, Views,
@@ -29,9 +31,6 @@ use crate::{
 
 /// How far the seen may run ahead of the stored checkpoint while nothing concerns the projection.
 const FOREIGN: u64 = 1_000;
-
-/// How often the log is looked at even if nothing wakes the projection.
-const POLL: Duration = Duration::from_millis(100);
 
 /// How long a projection waits at most after a failure of the store.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -47,6 +46,8 @@ pub(super) struct Follower<P: SqlProjection> {
     pub(super) status: watch::Sender<Status>,
     /// Where it stands; `None` when that must be read again.
     pub(super) place: Option<Place>,
+    /// How often in a row the log had nothing new.
+    pub(super) idle: u32,
 }
 
 /// Where a projection stands.
@@ -69,9 +70,12 @@ impl<P: SqlProjection> Follower<P> {
                 caught_up = self.catch_up().instrument(span) => caught_up,
                 () = stop.wanted() => break,
             };
-            let mut pause = Some(POLL);
+            let mut pause = Some(runner::idle_pause(self.idle));
             match caught_up {
-                Ok(()) => failures = 0,
+                Ok(()) => {
+                    failures = 0;
+                    self.idle = self.idle.saturating_add(1);
+                }
                 Err(error) => {
                     self.place = None;
                     match error {
@@ -122,6 +126,7 @@ impl<P: SqlProjection> Follower<P> {
             return Err(Error::Ahead { view, checkpoint, head });
         }
         if place.seen < head {
+            self.idle = 0;
             self.follow(&mut place, head).await?;
             place.seen = head;
             if head.0 - place.stored.0 >= FOREIGN {
@@ -130,6 +135,7 @@ impl<P: SqlProjection> Follower<P> {
         }
         self.place = Some(place);
         self.tell(place.seen);
+        measure::lag("projection", P::NAME, 0, 0.0);
         Ok(())
     }
 
@@ -146,10 +152,13 @@ impl<P: SqlProjection> Follower<P> {
         for handler in P::HANDLERS {
             query = query.name(handler.event.name);
         }
+        let pace = Pace::from(place.seen);
         let mut pages = self.log.read(query);
         while let Some(page) = pages.next().await {
             let page = page?;
-            let Some(last) = page.last().map(|event| event.id) else { continue };
+            let (Some(first), Some(last)) = (page.first(), page.last()) else { continue };
+            let last = last.id;
+            self.lags(head, first);
             let mut events = Vec::with_capacity(page.len());
             let decoded = self.decode(page, &mut events);
             // What comes before an event that cannot be read is handled all the same.
@@ -163,7 +172,9 @@ impl<P: SqlProjection> Follower<P> {
             decoded?;
             place.seen = last;
             self.tell(place.seen);
+            self.paced(pace.rate(last));
         }
+        self.paced(pace.rate(head));
         Ok(())
     }
 
@@ -218,7 +229,7 @@ impl<P: SqlProjection> Follower<P> {
     async fn reset(&mut self) -> Result<()> {
         self.place = None;
         self.work(Task::Reset).await?;
-        self.status.send_replace(Status { seen: None, state: ProjectionState::Running });
+        self.status.send_replace(Status::new());
         Ok(())
     }
 
@@ -231,9 +242,23 @@ impl<P: SqlProjection> Follower<P> {
         self.status.send_if_modified(|status| {
             let news =
                 status.seen != Some(seen) || !matches!(status.state, ProjectionState::Running);
-            *status = Status { seen: Some(seen), state: ProjectionState::Running };
+            (status.seen, status.state) = (Some(seen), ProjectionState::Running);
             news
         });
+    }
+
+    /// Notes how fast it goes; nobody waits for that.
+    fn paced(&self, rate: Option<f64>) {
+        self.status.send_if_modified(|status| {
+            status.rate = rate;
+            false
+        });
+    }
+
+    /// Tells how far it is behind, before it handles the next event.
+    fn lags(&self, head: Id, next: &Committed) {
+        let age = self.clock.now().duration_since(next.created).as_secs_f64();
+        measure::lag("projection", P::NAME, head.0 - next.id.0 + 1, age.max(0.0));
     }
 
     fn stopped(&self, error: Error) {
@@ -254,7 +279,7 @@ impl<P: SqlProjection> Follower<P> {
             let error = Arc::new(error);
             status.state = ProjectionState::Retrying { since, failures, error };
         });
-        let most = POLL.saturating_mul(1 << failures.min(7)).min(LONGEST_PAUSE);
+        let most = runner::POLL.saturating_mul(1 << failures.min(7)).min(LONGEST_PAUSE);
         most.mul_f64(0.5 + fastrand::f64() / 2.0)
     }
 }

@@ -167,6 +167,7 @@ fn told<T: std::fmt::Debug>(answer: Result<T>) -> Outcome<String> {
         Err(
             refusal @ (Error::Conflict(_)
             | Error::KeyReused { .. }
+            | Error::ReservedKey { .. }
             | Error::InvalidBatch { .. }
             | Error::Stale { .. }),
         ) => Ok(refusal.to_string()),

@@ -152,6 +152,7 @@ macro_rules! __conformance_rules {
             checkpoint_moves_without_documents
             stale_commit_changes_nothing
             documents_are_deleted
+            the_empty_key_is_one_of_many
             reset_forgets_one_view
             versions_and_names_are_apart
             document_keys_are_no_patterns

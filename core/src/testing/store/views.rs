@@ -114,6 +114,25 @@ pub async fn documents_are_deleted(subject: &dyn Subject) -> Outcome {
     stands(&*store, &stock, 1, ("a", Some("one"))).await
 }
 
+/// The empty text is a key like any other, and the first of them.
+pub async fn the_empty_key_is_one_of_many(subject: &dyn Subject) -> Outcome {
+    let store = subject.fresh().await?;
+    let (sales, stock) = (view("Sales", 1), view("Stock", 1));
+    let both = vec![document("a", "one")?, document("", "none")?];
+    store.commit(commit(&sales, 0, 4, both)).await?;
+    store.commit(commit(&stock, 0, 4, vec![document("a", "one")?])).await?;
+    stands(&*store, &sales, 4, ("", Some("none"))).await?;
+    stands(&*store, &stock, 4, ("", None)).await?;
+    let listed = store.documents(&sales, "", None, 1).await?;
+    equal(&listed, &vec![document("", "none")?], "the first page")?;
+    let listed = store.documents(&sales, "", Some(""), 5).await?;
+    equal(&listed, &vec![document("a", "one")?], "what comes behind the empty key")?;
+    let gone = Document { key: String::new(), data: None };
+    store.commit(commit(&sales, 4, 5, vec![gone])).await?;
+    stands(&*store, &sales, 5, ("", None)).await?;
+    stands(&*store, &sales, 5, ("a", Some("one"))).await
+}
+
 /// A reset forgets documents and checkpoint of that view alone; it can begin again.
 pub async fn reset_forgets_one_view(subject: &dyn Subject) -> Outcome {
     let store = subject.fresh().await?;

@@ -100,24 +100,25 @@ impl<R: Reaction> Holder<R> {
     }
 
     /// Starts a commit if there is something to store and it is time.
-    pub(super) fn start_commit(&mut self) {
+    pub(super) fn start_commit(&mut self) -> Result<()> {
         let now = Instant::now();
         let hurry = self.stopping && self.patience.is_none();
         match self.commit.due(self.patience) {
             Some(due) if due <= now || hurry => {}
-            _ => return,
+            _ => return Ok(()),
         }
         if self.commit.sent.is_none() {
-            self.gather();
+            self.gather()?;
         }
-        let Some(commit) = self.commit.sent.clone() else { return };
+        let Some(commit) = self.commit.sent.clone() else { return Ok(()) };
         let store = Arc::clone(&self.store);
         self.commit.running = Some(Box::pin(async move { store.commit(commit).await }));
         self.commit.last = Some(now);
+        Ok(())
     }
 
     /// Puts together what is to be stored, if there is anything.
-    fn gather(&mut self) {
+    fn gather(&mut self) -> Result<()> {
         self.commit.wanted = None;
         let mut documents = Vec::new();
         if self.stopping {
@@ -134,9 +135,10 @@ impl<R: Reaction> Holder<R> {
         if documents.is_empty() && to == self.commit.stored {
             self.forget_requests();
             self.timers.committed();
-            return;
+            return Ok(());
         }
         self.timers.committing(&documents);
+        self.timers.counting(&mut documents)?;
         self.commit.sent = Some(ViewCommit {
             view: self.worker.view.clone(),
             from: self.commit.stored,
@@ -144,6 +146,7 @@ impl<R: Reaction> Holder<R> {
             documents,
             lease: Some(self.lease.clone()),
         });
+        Ok(())
     }
 
     pub(super) fn committed(&mut self, outcome: Result<()>) -> Result<()> {

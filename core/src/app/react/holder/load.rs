@@ -7,13 +7,13 @@ use std::{
 
 use tokio::{task::JoinSet, time::Instant};
 
-use super::{Holder, commit::Pipeline, requests::Requests, timers::Timers};
+use super::{Holder, commit::Pipeline, lag::Lag, requests::Requests, timers::Timers};
 use crate::{
     Id, Reaction, Result,
     app::react::{
         Worker,
         lane::{Head, LANES, Lane},
-        request,
+        request, start,
         timer::PARKED,
         window::{MARKS, Window},
     },
@@ -28,6 +28,7 @@ impl<R: Reaction> Holder<R> {
     pub(in crate::app::react) async fn load(worker: Arc<Worker<R>>, lease: Lease) -> Result<Self> {
         let store = Arc::clone(&worker.store);
         let view = worker.view.clone();
+        start::note::<R>(&*store, &view, &lease).await?;
         let checkpoint = store.checkpoint(&view).await?;
         let mut marked = HashSet::new();
         each(&*store, &view, MARKS, |mark| {
@@ -70,7 +71,7 @@ impl<R: Reaction> Holder<R> {
             lanes,
             idle: HashSet::new(),
             due,
-            timers: Timers::default(),
+            timers: Timers::load(&*store, &view).await?,
             parked,
             parked_timers,
             ready: VecDeque::new(),
@@ -78,6 +79,7 @@ impl<R: Reaction> Holder<R> {
             changes: BTreeMap::new(),
             commit: Pipeline::new(checkpoint),
             requests: Requests::default(),
+            lag: Lag::default(),
             failures: 0,
             patience: None,
             stopping: false,

@@ -9,13 +9,13 @@ use jiff::Timestamp;
 
 use super::{Holder, pending};
 use crate::{
-    Fault, Reaction, Result,
+    Error, Fault, Json, Reaction, Result,
     app::react::{
         job::{Fired, Job},
-        timer::{TIMERS, Timer, timer_key},
+        timer::{self, COUNT, TIMERS, Timer, timer_key},
     },
     clock::whole_microseconds,
-    store::{BoxFuture, Document},
+    store::{BoxFuture, Document, Store, ViewId},
 };
 
 /// How many timers act at a time at most.
@@ -38,6 +38,8 @@ pub(super) struct Timers {
     coming: Option<Timestamp>,
     /// Whether to wait for the next commit before looking again.
     blocked: bool,
+    /// How many there are, those among them that were cancelled and are not due yet.
+    pub(super) count: u64,
 }
 
 impl Default for Timers {
@@ -52,11 +54,35 @@ impl Default for Timers {
             committing: Vec::new(),
             coming: None,
             blocked: false,
+            count: 0,
         }
     }
 }
 
 impl Timers {
+    /// Those that were left by the holder before.
+    pub(super) async fn load(store: &dyn Store, view: &ViewId) -> Result<Self> {
+        Ok(Self { count: timer::count(store, view).await?, ..Self::default() })
+    }
+
+    /// Counts what is on its way to the store, and has the number go with it.
+    pub(super) fn counting(&mut self, documents: &mut Vec<Document>) -> Result<()> {
+        let mut is_other = false;
+        for document in documents.iter().filter(|one| one.key.starts_with(TIMERS)) {
+            is_other = true;
+            self.count = match document.data {
+                Some(_) => self.count + 1,
+                None => self.count.saturating_sub(1),
+            };
+        }
+        if is_other {
+            let count = Json::from_value(&self.count)
+                .map_err(|source| Error::Encode { what: "a number".to_owned(), source })?;
+            documents.push(Document { key: COUNT.to_owned(), data: Some(count) });
+        }
+        Ok(())
+    }
+
     /// When to look for timers that are due; never while a commit may change them.
     pub(super) fn next(&self, committing: bool) -> Option<Timestamp> {
         let is_free = self.listing.is_none() && !self.blocked && !committing;
