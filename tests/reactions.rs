@@ -20,5 +20,7 @@ mod parking;
 mod place;
 #[path = "reactions/process.rs"]
 mod process;
+#[path = "reactions/start.rs"]
+mod start;
 #[path = "reactions/timers.rs"]
 mod timers;

@@ -1,6 +1,6 @@
 //! A whole system in virtual time: several processes on one log, calls that fail, are delayed or
 //! lose their answers, processes that crash, pause beyond their leases and come back, read models
-//! that are built anew meanwhile. Each seed is one run, and a run can be repeated.
+//! that are built anew meanwhile, in ranges beside each other. Each seed is one run, and a run can be repeated.
 //!
 //! At the end every projection must equal the plain fold of the log, every follow-up must have
 //! happened once, and whoever followed the log must have seen each event once, in order.

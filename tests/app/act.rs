@@ -16,6 +16,7 @@ both!(
     a_pinned_version_that_is_gone_is_a_conflict_that_names_the_events,
     a_key_repeats_the_first_outcome,
     the_meta_data_tells_who_and_why,
+    a_key_that_could_be_a_reactions_is_refused,
     what_is_not_registered_is_unknown,
     a_dropped_act_leaves_the_app_usable,
 );
@@ -98,6 +99,22 @@ async fn the_meta_data_tells_who_and_why(place: Place) {
     let meta = &bare[0].meta;
     assert_eq!((meta.actor(), meta.causation(), meta.key()), (None, Some("Count"), None));
     assert!(meta.correlation().is_some_and(|id| id != "c"));
+}
+
+async fn a_key_that_could_be_a_reactions_is_refused(place: Place) {
+    let app = start(place.open().await).await;
+    app.act::<Counter>("b", count(1)).key("reactor/8/1/Payment").await.expect("another word");
+    let guessed = "react/8/1/Payment";
+    let Err(ActError::Store(error)) = app.act::<Counter>("a", count(1)).key(guessed).await else {
+        panic!("a key of a reaction is taken from a caller")
+    };
+    assert!(matches!(&error, Error::ReservedKey { key } if key == guessed), "{error}");
+    assert!(error.to_string().contains("use another"), "{error}");
+    let input = actum::Json::from_text(r#"{"by":1}"#).expect("JSON");
+    let stream = "Counter-a".parse::<actum::StreamId>().expect("a name");
+    let by_name = app.act_json(stream, "Count", &input).key(guessed).await;
+    assert!(matches!(by_name, Err(ActError::Store(Error::ReservedKey { .. }))), "{by_name:?}");
+    assert_eq!(app.read(Query::all()).all().await.expect("events").len(), 1);
 }
 
 async fn what_is_not_registered_is_unknown(place: Place) {

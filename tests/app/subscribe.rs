@@ -25,6 +25,7 @@ everywhere!(
     nothing_is_read_before_it_is_asked_for,
     a_waiting_subscription_hands_out_what_another_app_commits,
     a_shutdown_ends_a_subscription_wherever_it_stands,
+    a_shutdown_ends_a_subscription_whose_store_does_not_answer,
     an_event_that_does_not_decode_is_passed,
 );
 
@@ -242,6 +243,29 @@ async fn a_shutdown_ends_a_subscription_wherever_it_stands(place: Place) {
     let mut orphan = other.subscribe(Query::all(), Id(0)).expect("a subscription");
     drop(other);
     assert!(orphan.next().await.is_none(), "the app is gone");
+}
+
+async fn a_shutdown_ends_a_subscription_whose_store_does_not_answer(place: Place) {
+    let faulty = Faulty::<Switches>::new(place.open().await);
+    let app = App::new(faulty.clone()).with::<Counter>().start().await.expect("an app");
+    for id in ["a", "b"] {
+        app.act::<Counter>(id, count(1)).await.expect("counted");
+    }
+    let subscribe = || app.subscribe(Query::all(), Id(0)).expect("a subscription");
+    // One waits for the head from the start, the other has handed out all there was.
+    let (mut fresh, mut midway) = (subscribe(), subscribe());
+    take(&mut midway, 2).await;
+    faulty.faults.is_silent.store(true, SeqCst);
+    let ends = [
+        tokio::spawn(async move { fresh.next().await.is_none() }),
+        tokio::spawn(async move { midway.next().await.is_none() }),
+    ];
+    until("both wait for an answer", async || faulty.faults.unanswered.load(SeqCst) >= 2).await;
+    assert!(ends.iter().all(|end| !end.is_finished()));
+    app.shutdown(SOON).await.expect("an end in time");
+    for end in ends {
+        assert!(tokio::time::timeout(SOON, end).await.expect("in time").expect("no panic"));
+    }
 }
 
 async fn an_event_that_does_not_decode_is_passed(place: Place) {

@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, sync::OnceLock};
 
-use actum::{prelude::*, store::Store};
+use actum::{prelude::*, store::Store, testing::FakeClock};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 
-use crate::account::{Account, Income, pay};
+use crate::account::{Account, Income, Paid, Pay, pay};
 
 /// The metrics of this process; the tests share it, and tell theirs by the labels.
 fn recorder() -> Snapshotter {
@@ -81,6 +81,109 @@ async fn a_projection_tells_its_lag() {
     let told = told(&snapshotter);
     for name in ["actum_lag_events Income", "actum_lag_seconds Income"] {
         assert_eq!(told.get(name), Some(&DebugValue::Gauge(0.0.into())), "{name} of {told:#?}");
+    }
+}
+
+/// Pays one cent an hour after each payment of more.
+struct Interest;
+
+#[reaction(backoff = "1ms", longest = "1ms")]
+impl Interest {
+    async fn paid(
+        &self,
+        event: &Committed<Paid>,
+        more: Ask<'_, Account, Pay>,
+    ) -> Result<(), Fault> {
+        if event.data.cents > 1 {
+            more.later(HOUR, event.stream.id(), pay(1)).await?;
+        }
+        Ok(())
+    }
+}
+
+const HOUR: std::time::Duration = std::time::Duration::from_hours(1);
+
+#[tokio::test]
+async fn a_reaction_tells_its_lag_and_its_timers() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let _heard = metrics::set_default_local_recorder(&recorder);
+    let clock = FakeClock::at("2026-01-01T00:00:00Z".parse().expect("a time"));
+    let store = Memory::new();
+    let app = App::new(store.clone()).with::<Account>().react(Interest).clock(clock.clone());
+    let app = app.start().await.expect("an app");
+    app.act::<Account>("a", pay(2)).await.expect("paid");
+    let done = app.act::<Account>("b", pay(3)).await.expect("paid");
+    app.settled::<Interest>(done.id).await.expect("settled");
+    let mut known = told(&snapshotter);
+    assert_eq!(known.get("actum_timers Interest"), Some(&DebugValue::Gauge(2.0.into())));
+    assert_eq!(app.health().await.expect("the health").reactions[0].timers, 2);
+    // Another process that does not run it tells the same of it.
+    let other = App::new(store).with::<Account>().react(Interest).clock(clock.clone());
+    let other = other.start().await.expect("an app");
+    assert_eq!(other.health().await.expect("the health").reactions[0].timers, 2);
+    clock.advance(HOUR);
+    let is_over = async {
+        while app.health().await.expect("the health").reactions[0].timers > 0 {
+            tokio::task::yield_now().await;
+        }
+        app.settled::<Interest>(Id(4)).await.expect("settled");
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), is_over).await.expect("in time");
+    // What was told before and has not changed since is not told again.
+    known.extend(told(&snapshotter));
+    for name in ["actum_timers", "actum_lag_events", "actum_lag_seconds"] {
+        let name = format!("{name} Interest");
+        assert_eq!(known.get(&name), Some(&DebugValue::Gauge(0.0.into())), "{name} of {known:#?}");
+    }
+    assert_eq!(app.load::<Account>("a").await.expect("loaded").cents, 3);
+    assert_eq!(app.load::<Account>("b").await.expect("loaded").cents, 4);
+}
+
+#[tokio::test]
+async fn a_reaction_that_waits_tells_how_long() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let _heard = metrics::set_default_local_recorder(&recorder);
+    let clock = FakeClock::at("2026-01-01T00:00:00Z".parse().expect("a time"));
+    let store = Memory::new();
+    let writer = App::new(store.clone()).with::<Account>().clock(clock.clone());
+    let writer = writer.start().await.expect("an app");
+    writer.act::<Account>("a", pay(2)).await.expect("paid");
+    writer.act::<Account>("b", pay(2)).await.expect("paid");
+    clock.advance(HOUR);
+    let (go, going) = tokio::sync::watch::channel(false);
+    let app = App::new(store).with::<Account>().react(Held(going)).clock(clock.clone());
+    let app = app.start().await.expect("an app");
+    let mut known = BTreeMap::new();
+    let is_told = |known: &BTreeMap<_, _>, events: f64, seconds: f64| {
+        known.get("actum_lag_events Held") == Some(&DebugValue::Gauge(events.into()))
+            && known.get("actum_lag_seconds Held") == Some(&DebugValue::Gauge(seconds.into()))
+    };
+    let wait = async {
+        while !is_told(&known, 2.0, 3600.0) {
+            known.extend(told(&snapshotter));
+            tokio::task::yield_now().await;
+        }
+        go.send_replace(true);
+        while !is_told(&known, 0.0, 0.0) {
+            known.extend(told(&snapshotter));
+            tokio::task::yield_now().await;
+        }
+    };
+    let told = tokio::time::timeout(std::time::Duration::from_secs(30), wait).await;
+    assert!(told.is_ok(), "{known:#?}");
+    drop(app);
+}
+
+/// Waits until it may go on.
+struct Held(tokio::sync::watch::Receiver<bool>);
+
+#[reaction]
+impl Held {
+    async fn paid(&self, _: &Committed<Paid>) -> Result<(), Fault> {
+        self.0.clone().wait_for(|go| *go).await?;
+        Ok(())
     }
 }
 

@@ -22,6 +22,7 @@ everywhere!(
     a_restart_goes_on_with_the_documents_that_are_stored,
     more_documents_than_fit_into_memory_are_folded_right,
     a_key_that_cannot_be_stops_the_projection_in_sight,
+    the_empty_key_is_that_of_a_document,
 );
 
 async fn a_document_is_read_by_its_key_and_has_seen_the_own_write(place: &Place) {
@@ -140,7 +141,7 @@ async fn more_documents_than_fit_into_memory_are_folded_right(place: &Place) {
     assert_eq!(seen.total, total(2 * STREAMS, 3 * STREAMS));
 }
 
-/// Takes the tag as it is, which may be empty.
+/// Takes the tag as it is, which may be anything.
 #[derive(Default, Debug, Serialize, Deserialize)]
 struct Bare {
     times: u64,
@@ -158,6 +159,26 @@ impl Bare {
     }
 }
 
+async fn the_empty_key_is_that_of_a_document(place: &Place) {
+    let store = place.open().await;
+    let bare = || App::new(store.clone()).with::<crate::domain::Counter>().project::<Bare>();
+    let app = bare().start().await.expect("an app");
+    count(&app, "a", 1, "").await;
+    count(&app, "b", 1, "red").await;
+    let id = count(&app, "b", 1, "").await;
+    let nameless = app.view::<Bare>().key("").after(id).await.expect("a view");
+    assert_eq!(nameless.map(|one| one.times), Some(2));
+    let all = app.views::<Bare>().after(id).all().await.expect("a list");
+    assert_eq!(all.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>(), ["", "red"]);
+    assert!(app.verify::<Bare>().await.expect("verified").is_equal());
+    app.shutdown(PATIENCE).await.expect("an end in time");
+    let app = bare().start().await.expect("an app");
+    let id = count(&app, "a", 1, "").await;
+    let nameless = app.view::<Bare>().key("").after(id).await.expect("a view");
+    assert_eq!(nameless.map(|one| one.times), Some(3));
+    assert!(app.health().await.expect("the health").is_well());
+}
+
 async fn a_key_that_cannot_be_stops_the_projection_in_sight(place: &Place) {
     let app = App::new(place.open().await)
         .with::<crate::domain::Counter>()
@@ -169,14 +190,15 @@ async fn a_key_that_cannot_be_stops_the_projection_in_sight(place: &Place) {
     let good = close(&app, "b").await;
     let of_stream = app.view::<Bare>().key("Counter-b").after(good).await.expect("a view");
     assert_eq!(of_stream.map(|one| one.times), Some(100));
-    let bad = count(&app, "b", 1, "").await;
+    let bad = count(&app, "b", 1, "a\nb").await;
     let answer = app.view::<Bare>().key("red").after(bad).await;
     assert!(matches!(answer, Err(Error::ProjectionStopped { .. })), "{answer:?}");
     until("the projection has stopped", async || {
         let health = app.health().await.expect("the health");
         match &health.projections[0].state {
             ProjectionState::Stopped { error, .. } => {
-                assert!(error.to_string().contains(&format!("event {bad} names the key \"\"")));
+                let text = format!("event {bad} of `Counter-b` names the key \"a\\nb\"");
+                assert!(error.to_string().contains(&text), "{error}");
                 true
             }
             _ => false,

@@ -193,14 +193,33 @@ impl Count {
 pub struct Sum {
     pub amount: u64,
     pub last: u64,
-    pub chain: u64,
+    pub chain: Chain,
+}
+
+/// Depends on the order of the ids, and can be put together from parts.
+#[derive(Default, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Chain {
+    links: u32,
+    sum: u64,
+}
+
+impl Chain {
+    fn add(&mut self, id: u64) {
+        self.join(&Self { links: 1, sum: id });
+    }
+
+    fn join(&mut self, later: &Self) {
+        let moved = self.sum.wrapping_mul(31_u64.wrapping_pow(later.links));
+        self.sum = moved.wrapping_add(later.sum);
+        self.links += later.links;
+    }
 }
 
 impl Sum {
     pub fn add(&mut self, id: u64, amount: u64) {
         self.amount += amount;
         self.last = id;
-        self.chain = self.chain.wrapping_mul(31).wrapping_add(id);
+        self.chain.add(id);
     }
 }
 
@@ -212,19 +231,24 @@ impl Sum {
     fn booked(&mut self, event: &Committed<Booked>) {
         self.add(event.id.0, event.data.amount);
     }
+    fn merge(&mut self, later: Self) {
+        self.amount += later.amount;
+        self.last = later.last;
+        self.chain.join(&later.chain);
+    }
 }
 
 /// What each stream has brought, a document each.
 #[derive(Default, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PerStream {
     pub amount: u64,
-    pub chain: u64,
+    pub chain: Chain,
 }
 
 impl PerStream {
     pub fn add(&mut self, id: u64, amount: u64) {
         self.amount += amount;
-        self.chain = self.chain.wrapping_mul(31).wrapping_add(id);
+        self.chain.add(id);
     }
 }
 
@@ -235,5 +259,9 @@ impl PerStream {
     }
     fn shipped(&mut self, event: &Committed<Shipped>) {
         self.add(event.id.0, event.data.amount);
+    }
+    fn merge(&mut self, later: Self) {
+        self.amount += later.amount;
+        self.chain.join(&later.chain);
     }
 }

@@ -1,8 +1,11 @@
 //! One process: an app on its own wire, with its own clock.
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    num::NonZeroU64,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use actum::{App, Clock, Ids, Timestamp};
@@ -80,6 +83,8 @@ impl Process {
                 .react(Fulfil(Mutex::new(rng.fork())))
                 .react(Bookkeeping)
                 .project::<PerStream>()
+                // Short, so that a rebuild is merged from several.
+                .range(NonZeroU64::new(3).expect("not zero"))
                 .clock(Skewed { begun, skew })
                 .ids(Numbered { process: number, next: AtomicU64::new(0) });
             let builder = match release {

@@ -66,6 +66,26 @@ async fn the_sums_of_the_sample_equal_those_of_the_document() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn progress_tells_how_far_the_tables_are_and_how_fast_they_get_on() {
+    let folder = TempDir::new().expect("a folder");
+    let store = Sqlite::open(folder.path().join("shop.db")).await.expect("a store");
+    let head = append(&store, &sample()).await;
+    let app = start(&store).await;
+    app.projected::<SalesTable>().after(head).await.expect("seen");
+    let mut progress = app.projected::<SalesTable>().progress().await.expect("the progress");
+    until("it is measured", async || {
+        progress = app.projected::<SalesTable>().progress().await.expect("the progress");
+        progress.rate.is_some()
+    })
+    .await;
+    assert!(progress.serves && progress.seen == head && progress.head == head, "{progress:?}");
+    assert!(progress.rate.is_some_and(|rate| rate > 0.0), "{progress:?}");
+    assert_eq!(progress.eta, Some(std::time::Duration::ZERO));
+    let health = app.health().await.expect("the health");
+    assert_eq!(health.projections[0].rate, progress.rate);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_restart_goes_on_at_the_checkpoint() {
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("shop.db");

@@ -26,6 +26,10 @@ pub trait Faults: Send + Sync + 'static {
         inner.read(query)
     }
 
+    fn head<'a>(&'a self, inner: &'a dyn Store) -> BoxFuture<'a, Result<Id>> {
+        inner.head()
+    }
+
     fn snapshot<'a>(
         &'a self,
         inner: &'a dyn Store,
@@ -92,7 +96,7 @@ impl<F: Faults> Log for Faulty<F> {
     }
 
     fn head(&self) -> BoxFuture<'_, Result<Id>> {
-        self.inner.head()
+        self.faults.head(&*self.inner)
     }
 
     fn watch(&self) -> Watch {

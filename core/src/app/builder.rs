@@ -357,8 +357,9 @@ impl Builder {
         } = self;
         let holder = uuid::Uuid::now_v7().to_string();
         measure::describe();
-        for reacting in &reactions {
-            (reacting.begin)(&store, &clock).await?;
+        let begins: Vec<Begin> = reactions.iter().map(|reacting| reacting.begin).collect();
+        for begin in begins {
+            begin(&store, &clock).await?;
         }
         let tasks = Tasks::default();
         let mut types = HashMap::new();

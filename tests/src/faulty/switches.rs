@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use actum::{
-    Committed, Result, StreamId,
+    Committed, Id, Result, StreamId,
     store::{Appended, Batch, BoxFuture, Pages, Query, Snapshot, Store, ViewCommit},
 };
 use futures_util::StreamExt;
@@ -26,6 +26,10 @@ pub struct Switches {
     pub refuses_views: AtomicBool,
     /// Reads break after their first event, but for those of one event.
     pub breaks_reads: AtomicBool,
+    /// Neither a read nor the question for the head is ever answered.
+    pub is_silent: AtomicBool,
+    /// How many of those have come.
+    pub unanswered: AtomicU64,
     /// A read of several streams breaks before this id; 0 for never.
     pub breaks_before: AtomicU64,
     /// A read of one stream breaks before this version; 0 for never.
@@ -108,6 +112,10 @@ impl Faults for Switches {
     fn read(self: Arc<Self>, inner: &dyn Store, query: Query) -> Pages {
         let read = Read { query: query.clone(), events: Arc::default() };
         self.reads.lock().expect("no panic before").push(read.clone());
+        if self.is_silent.load(SeqCst) {
+            self.unanswered.fetch_add(1, SeqCst);
+            return Box::pin(futures_util::stream::pending());
+        }
         let one_stream = query.stream.is_some();
         if self.breaks_reads.load(SeqCst) && query.limit != Some(1) {
             let end = futures_util::stream::once(async { failed("read events") });
@@ -115,6 +123,14 @@ impl Faults for Switches {
         }
         let spoil = move |page| self.spoil(page, &read, one_stream);
         Box::pin(inner.read(query).flat_map(move |page| futures_util::stream::iter(spoil(page))))
+    }
+
+    fn head<'a>(&'a self, inner: &'a dyn Store) -> BoxFuture<'a, Result<Id>> {
+        if self.is_silent.load(SeqCst) {
+            self.unanswered.fetch_add(1, SeqCst);
+            return Box::pin(std::future::pending());
+        }
+        inner.head()
     }
 
     fn snapshot<'a>(
