@@ -110,7 +110,7 @@ async fn a_key_that_could_be_a_reactions_is_refused(place: Place) {
     };
     assert!(matches!(&error, Error::ReservedKey { key } if key == guessed), "{error}");
     assert!(error.to_string().contains("use another"), "{error}");
-    let input = actum::Json::from_text(r#"{"by":1}"#).expect("JSON");
+    let input = r#"{"by":1}"#;
     let by_name = app.act_json("Counter", "a", "Count", input).key(guessed).await;
     assert!(matches!(by_name, Err(ActError::Store(Error::ReservedKey { .. }))), "{by_name:?}");
     assert_eq!(app.read(Query::all()).all().await.expect("events").len(), 1);

@@ -122,6 +122,7 @@ async fn a_reaction_tells_its_lag_and_its_timers() {
     let other = App::new(store).with::<Account>().react(Interest).clock(clock.clone());
     let other = other.start().await.expect("an app");
     assert_eq!(other.health().await.expect("the health").reactions[0].timers, 2);
+    drop(other);
     clock.advance(HOUR);
     let is_over = async {
         while app.health().await.expect("the health").reactions[0].timers > 0 {
