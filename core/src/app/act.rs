@@ -280,16 +280,7 @@ where
     E: Send,
 {
     let Request { name, stream, input, options } = request;
-    if let Some(key) = options.key.as_deref().filter(|key| key.starts_with(KEYS))
-        && options.cause.is_none()
-    {
-        return Err(Error::ReservedKey { key: key.to_owned() }.into());
-    }
-    let key = options.key.as_deref().map(|key| {
-        // A reaction that is repeated may have another input at hand, and gets the first outcome.
-        let input = if options.cause.is_some() { &[][..] } else { input.as_bytes() };
-        Key::new(key, [stream.as_str().as_bytes(), name.as_bytes(), input])
-    });
+    let key = key(name, &stream, input, &options)?;
     if let Some(key) = &key
         && let Some(first) = app.0.store.keyed(&key.key).await?
     {
@@ -386,6 +377,18 @@ where
             }
         }
     }
+}
+
+/// The key of a request, with what it stands for.
+fn key(name: &str, stream: &StreamId, input: &Json, options: &Options) -> Result<Option<Key>> {
+    let Some(key) = options.key.as_deref() else { return Ok(None) };
+    let is_reaction = options.cause.is_some();
+    if key.starts_with(KEYS) && !is_reaction {
+        return Err(Error::ReservedKey { key: key.to_owned() });
+    }
+    // A reaction that is repeated may have another input at hand, and gets the first outcome.
+    let input = if is_reaction { &[][..] } else { input.as_bytes() };
+    Ok(Some(Key::new(key, [stream.as_str().as_bytes(), name.as_bytes(), input])))
 }
 
 /// A decision is made again, for the `tries`th time.

@@ -336,9 +336,8 @@ impl Builder {
     /// # Errors
     ///
     /// [`Error::Unknown`] when two aggregates, projections or reactions have one name, or a reaction
-    /// asks an aggregate that the app does not have; what the store
-    /// answers when it cannot be read.
-    #[expect(clippy::unused_async, reason = "the start of a store's work is awaited here")]
+    /// asks an aggregate that the app does not have; what the store answers when it is to note that
+    /// a reaction begins [now](crate::Start::Now).
     pub async fn start(self) -> Result<App> {
         let model = self.model();
         unique(&model)?;

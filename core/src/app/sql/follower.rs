@@ -152,7 +152,7 @@ impl<P: SqlProjection> Follower<P> {
         for handler in P::HANDLERS {
             query = query.name(handler.event.name);
         }
-        let pace = Pace::from(place.seen);
+        let speed = Pace::from(place.seen);
         let mut pages = self.log.read(query);
         while let Some(page) = pages.next().await {
             let page = page?;
@@ -172,9 +172,9 @@ impl<P: SqlProjection> Follower<P> {
             decoded?;
             place.seen = last;
             self.tell(place.seen);
-            self.paced(pace.rate(last));
+            self.paced(speed.rate(last));
         }
-        self.paced(pace.rate(head));
+        self.paced(speed.rate(head));
         Ok(())
     }
 

@@ -72,7 +72,9 @@ mod tests {
         let log = memory.read(Query::all()).next().await.unwrap().unwrap();
         let mut lag = Lag::default();
         lag.looked(Id(5));
-        log.iter().for_each(|event| lag.took(event));
+        for event in &log {
+            lag.took(event);
+        }
         assert_eq!(lag.behind(Id(0)), (5, Some(log[0].created)));
         assert_eq!(lag.behind(Id(2)), (3, Some(log[2].created)));
         assert_eq!(lag.behind(Id(3)), (2, None));
