@@ -34,7 +34,13 @@ pub fn check(path: impl AsRef<Path>) -> Check {
 pub struct Check {
     path: PathBuf,
     aggregates: BTreeMap<&'static str, Vec<Known>>,
-    golden: HashMap<TypeId, (&'static str, Vec<Result<String, String>>)>,
+    golden: HashMap<TypeId, Given>,
+}
+
+/// Payloads that the user gave of one type, encoded if they can be.
+struct Given {
+    type_name: &'static str,
+    payloads: Vec<Result<String, String>>,
 }
 
 impl Check {
@@ -51,10 +57,13 @@ impl Check {
     /// Most payloads are made up. One is needed where a type takes none of what is tried, as a text
     /// with a check digit, and where its form shows in a value only: `#[serde(flatten)]`,
     /// `#[serde(untagged)]`, `#[serde(tag = "…")]`.
+    #[expect(clippy::needless_pass_by_value, reason = "a payload is written where it is given")]
     pub fn golden<E: Event>(mut self, event: E) -> Self {
         let json = serde_json::to_string(&event).map_err(|error| error.to_string());
         let given = self.golden.entry(TypeId::of::<E>());
-        given.or_insert_with(|| (type_name::<E>(), Vec::new())).1.push(json);
+        let given =
+            given.or_insert_with(|| Given { type_name: type_name::<E>(), payloads: Vec::new() });
+        given.payloads.push(json);
         self
     }
 
@@ -186,7 +195,7 @@ impl Check {
         };
         let is_given = self.golden.contains_key(&version.type_id);
         let fresh = match self.golden.get(&version.type_id) {
-            Some((_, given)) => event.given(version, given).map_err(no_golden)?,
+            Some(given) => event.given(version, &given.payloads).map_err(no_golden)?,
             None => match event.made_up(version) {
                 Ok(values) => values,
                 Err(_) if !readable.is_empty() => Vec::new(),
@@ -228,7 +237,7 @@ impl Check {
             events.flat_map(|event| event.versions.iter().map(|version| version.type_id)).collect();
         let mut foreign = self.golden.iter().filter(|(type_id, _)| !known.contains(*type_id));
         match foreign.next() {
-            Some((_, (type_name, _))) => Err(Broken::Foreign { type_name }),
+            Some((_, given)) => Err(Broken::Foreign { type_name: given.type_name }),
             None => Ok(()),
         }
     }
@@ -256,15 +265,14 @@ fn readable(
     locked: Option<&Locked>,
     note: &mut impl FnMut(What),
 ) -> Vec<Box<RawValue>> {
-    let golden = locked.into_iter().flat_map(|locked| &locked.golden);
-    let can_be_read = |json: &&Box<RawValue>| match event.read(version.number, json.get()) {
-        Ok(()) => true,
-        Err(why) => {
-            note(What::Unreadable { golden: json.get().to_owned(), why });
-            false
+    let mut readable = Vec::new();
+    for json in locked.into_iter().flat_map(|locked| &locked.golden) {
+        match event.read(version.number, json.get()) {
+            Ok(()) => readable.push(json.clone()),
+            Err(why) => note(What::Unreadable { golden: json.get().to_owned(), why }),
         }
-    };
-    golden.filter(can_be_read).cloned().collect()
+    }
+    readable
 }
 
 fn changed(aggregate: &str, event: &str, version: u32, what: What) -> Change {

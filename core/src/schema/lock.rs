@@ -25,7 +25,8 @@ pub(super) type Aggregates = Unique<String, Unique<String, Unique<u32, Locked>>>
 #[serde(deny_unknown_fields)]
 pub(super) struct Lock {
     about: String,
-    lock: u32,
+    #[serde(rename = "lock")]
+    form: u32,
     pub(super) aggregates: Aggregates,
 }
 
@@ -46,7 +47,7 @@ pub(super) struct Unique<K: Ord, V>(pub(super) BTreeMap<K, V>);
 
 impl Lock {
     pub(super) fn new(aggregates: Aggregates) -> Self {
-        Self { about: ABOUT.to_owned(), lock: FORM, aggregates }
+        Self { about: ABOUT.to_owned(), form: FORM, aggregates }
     }
 
     /// What the file has; `None` where there is none.
@@ -67,8 +68,8 @@ impl Lock {
 
     /// What no lock has that this module wrote.
     fn fault(&self) -> Option<String> {
-        if self.lock != FORM {
-            return Some(format!("it has the form {}; this actum reads {FORM}", self.lock));
+        if self.form != FORM {
+            return Some(format!("it has the form {}; this actum reads {FORM}", self.form));
         }
         let events = self.aggregates.0.iter().flat_map(|(aggregate, events)| {
             events.0.iter().map(move |(event, versions)| (aggregate, event, &versions.0))

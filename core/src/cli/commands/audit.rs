@@ -33,7 +33,7 @@ impl Audit {
         let head = store.head().await?;
         let bar = bar::new(head.0, "reading", "ids");
         let seen = |id: crate::Id| {
-            if id.0 % 1024 == 0 {
+            if id.0.is_multiple_of(1024) {
                 bar.set_position(id.0);
             }
         };
